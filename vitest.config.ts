@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Three suites. `unit`: pure and in-process tests, seconds. `integration`: one role against real
+ * servers (PostgreSQL, Redis, ffmpeg, mediasoup, RTSP peers). `journey`: the whole constellation in
+ * a real browser. The file's name says which: x.test.ts, x.integration.test.ts, x.journey.test.ts.
+ */
+const excluded = ['**/node_modules/**', '**/dist/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts', '**/*.test.tsx'],
+          exclude: [...excluded, '**/*.integration.test.ts', '**/*.journey.test.ts'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['**/*.integration.test.ts'],
+          exclude: excluded,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'journey',
+          include: ['**/*.journey.test.ts'],
+          exclude: excluded,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
