@@ -1,0 +1,237 @@
+import type { FaultCode } from './faults.ts';
+
+/**
+ * What the system knows of a camera.
+ * - UNKNOWN: never seen to work, nothing proven against it yet.
+ * - ONLINE: frames arrive.
+ * - SUSPECTED: frames stopped; the probe that tells why is under way.
+ * - UNREACHABLE: the network does not lead to it.
+ * - REFUSED: it answers and refuses our credentials.
+ * - FAILED: it answers wrongly.
+ * - SILENT: it answers ONVIF and RTSP well and sends no frames.
+ */
+export type CameraStateKind =
+  | 'UNKNOWN'
+  | 'ONLINE'
+  | 'SUSPECTED'
+  | 'UNREACHABLE'
+  | 'REFUSED'
+  | 'FAILED'
+  | 'SILENT';
+
+/** States in which a camera gives no picture for sure: they count for its station's outage. */
+export const downStates: readonly CameraStateKind[] = ['UNREACHABLE', 'REFUSED', 'FAILED', 'SILENT'];
+
+export function isDown(kind: CameraStateKind): boolean {
+  return downStates.includes(kind);
+}
+
+export interface CameraState {
+  readonly kind: CameraStateKind;
+  /** Since when this kind holds, milliseconds since the Unix epoch. */
+  readonly sinceMs: number;
+  /** Why: the fault that was found; null when ONLINE or nothing is known. */
+  readonly fault: FaultCode | null;
+  /** Evidence in one line, safe to show. */
+  readonly evidence: string | null;
+  /** Frames flow since then without a break; null when they do not. */
+  readonly flowingSinceMs: number | null;
+  readonly lastFrameMs: number | null;
+  /** When the last probe was asked for; null when none is under way. */
+  readonly probingSinceMs: number | null;
+}
+
+export type ProbeOutcome =
+  | { readonly kind: 'answers' }
+  | { readonly kind: 'unreachable'; readonly fault: FaultCode; readonly evidence: string }
+  | { readonly kind: 'refused'; readonly fault: FaultCode; readonly evidence: string }
+  | { readonly kind: 'failed'; readonly fault: FaultCode; readonly evidence: string };
+
+/** Facts about one camera, in the past tense. */
+export type CameraObservation =
+  /** The media node receives packets (again). */
+  | { readonly kind: 'frames-flowing' }
+  /** The media node receives none, since `lastFrameMs`. */
+  | {
+      readonly kind: 'frames-stopped';
+      readonly lastFrameMs: number | null;
+      readonly fault: FaultCode | null;
+      readonly evidence: string | null;
+    }
+  | { readonly kind: 'probe-answered'; readonly outcome: ProbeOutcome }
+  /** Time passed. */
+  | { readonly kind: 'tick' };
+
+export interface CameraStatePolicy {
+  /** Frames must flow this long before a camera that was down is ONLINE again. */
+  readonly recoverAfterMs: number;
+  /** A probe without answer is asked again after this. */
+  readonly probeTimeoutMs: number;
+  /** A camera that is down is probed again after this, so that its cause stays true. */
+  readonly reprobeAfterMs: number;
+}
+
+export const defaultCameraStatePolicy: CameraStatePolicy = {
+  recoverAfterMs: 3_000,
+  probeTimeoutMs: 8_000,
+  reprobeAfterMs: 30_000,
+};
+
+export type CameraEffect =
+  | { readonly kind: 'probe' }
+  | { readonly kind: 'changed'; readonly from: CameraStateKind; readonly to: CameraStateKind };
+
+export interface CameraDecision {
+  readonly state: CameraState;
+  readonly effects: readonly CameraEffect[];
+}
+
+export function initialCameraState(nowMs: number): CameraState {
+  return {
+    kind: 'UNKNOWN',
+    sinceMs: nowMs,
+    fault: null,
+    evidence: null,
+    flowingSinceMs: null,
+    lastFrameMs: null,
+    probingSinceMs: null,
+  };
+}
+
+/** The next state of a camera, and what is to be done. Pure; the order of effects is the order to do them. */
+export function decideCameraState(
+  state: CameraState,
+  observation: CameraObservation,
+  nowMs: number,
+  policy: CameraStatePolicy = defaultCameraStatePolicy,
+): CameraDecision {
+  switch (observation.kind) {
+    case 'frames-flowing':
+      return decideFlowing(state, nowMs, policy);
+    case 'frames-stopped':
+      return decideStopped(state, observation, nowMs);
+    case 'probe-answered':
+      return decideProbed(state, observation.outcome, nowMs);
+    case 'tick':
+      return decideTick(state, nowMs, policy);
+  }
+}
+
+function decideFlowing(
+  state: CameraState,
+  nowMs: number,
+  policy: CameraStatePolicy,
+): CameraDecision {
+  const flowing: CameraState = {
+    ...state,
+    flowingSinceMs: state.flowingSinceMs ?? nowMs,
+    lastFrameMs: nowMs,
+  };
+  // A suspicion is no outage: nobody was told, so nothing has to settle.
+  if (state.kind === 'UNKNOWN' || state.kind === 'SUSPECTED') return goOnline(flowing, nowMs);
+  return decideTick(flowing, nowMs, policy);
+}
+
+function decideStopped(
+  state: CameraState,
+  observation: Extract<CameraObservation, { kind: 'frames-stopped' }>,
+  nowMs: number,
+): CameraDecision {
+  const stopped: CameraState = {
+    ...state,
+    flowingSinceMs: null,
+    lastFrameMs: observation.lastFrameMs ?? state.lastFrameMs,
+  };
+  const wasWell = state.kind === 'ONLINE' || state.kind === 'UNKNOWN';
+  if (!wasWell) {
+    // The cause may have changed while it was down (unplugged, back, refused).
+    if (state.probingSinceMs !== null || state.flowingSinceMs === null) {
+      return { state: stopped, effects: [] };
+    }
+    return { state: { ...stopped, probingSinceMs: nowMs }, effects: [{ kind: 'probe' }] };
+  }
+  return {
+    state: {
+      ...stopped,
+      kind: 'SUSPECTED',
+      sinceMs: nowMs,
+      fault: observation.fault,
+      evidence: observation.evidence,
+      probingSinceMs: nowMs,
+    },
+    effects: [{ kind: 'changed', from: state.kind, to: 'SUSPECTED' }, { kind: 'probe' }],
+  };
+}
+
+function decideProbed(state: CameraState, outcome: ProbeOutcome, nowMs: number): CameraDecision {
+  const probed: CameraState = { ...state, probingSinceMs: null };
+  if (state.kind === 'ONLINE' || state.flowingSinceMs !== null) return { state: probed, effects: [] };
+  const verdict = verdictOf(outcome, state);
+  const changed = verdict.kind !== state.kind;
+  return {
+    state: {
+      ...probed,
+      kind: verdict.kind,
+      sinceMs: changed ? nowMs : state.sinceMs,
+      fault: verdict.fault,
+      evidence: verdict.evidence,
+    },
+    effects: changed ? [{ kind: 'changed', from: state.kind, to: verdict.kind }] : [],
+  };
+}
+
+function verdictOf(
+  outcome: ProbeOutcome,
+  state: CameraState,
+): { kind: CameraStateKind; fault: FaultCode; evidence: string | null } {
+  switch (outcome.kind) {
+    case 'unreachable':
+      return { kind: 'UNREACHABLE', fault: outcome.fault, evidence: outcome.evidence };
+    case 'refused':
+      return { kind: 'REFUSED', fault: outcome.fault, evidence: outcome.evidence };
+    case 'failed':
+      return { kind: 'FAILED', fault: outcome.fault, evidence: outcome.evidence };
+    case 'answers':
+      // It answers ONVIF; what the stream itself said is the better evidence.
+      if (state.fault === 'CAMERA_AUTH_REFUSED') {
+        return { kind: 'REFUSED', fault: state.fault, evidence: state.evidence };
+      }
+      if (
+        state.fault === 'CAMERA_SESSIONS_EXHAUSTED' ||
+        state.fault === 'CAMERA_STREAM_INVALID' ||
+        state.fault === 'CAMERA_CODEC_UNSUPPORTED'
+      ) {
+        return { kind: 'FAILED', fault: state.fault, evidence: state.evidence };
+      }
+      return { kind: 'SILENT', fault: 'CAMERA_SILENT', evidence: state.evidence };
+  }
+}
+
+function decideTick(state: CameraState, nowMs: number, policy: CameraStatePolicy): CameraDecision {
+  if (state.flowingSinceMs !== null) {
+    if (state.kind === 'ONLINE') return { state, effects: [] };
+    if (nowMs - state.flowingSinceMs < policy.recoverAfterMs) return { state, effects: [] };
+    return goOnline(state, nowMs);
+  }
+  if (state.kind === 'ONLINE' || state.kind === 'UNKNOWN') return { state, effects: [] };
+  const dueMs =
+    state.probingSinceMs === null
+      ? state.sinceMs + policy.reprobeAfterMs
+      : state.probingSinceMs + policy.probeTimeoutMs;
+  if (nowMs < dueMs) return { state, effects: [] };
+  return { state: { ...state, probingSinceMs: nowMs }, effects: [{ kind: 'probe' }] };
+}
+
+function goOnline(state: CameraState, nowMs: number): CameraDecision {
+  return {
+    state: {
+      ...state,
+      kind: 'ONLINE',
+      sinceMs: nowMs,
+      fault: null,
+      evidence: null,
+      probingSinceMs: null,
+    },
+    effects: [{ kind: 'changed', from: state.kind, to: 'ONLINE' }],
+  };
+}

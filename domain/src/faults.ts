@@ -1,0 +1,112 @@
+/**
+ * The catalogue of coded faults: one place for the code, its HTTP status and what a person does
+ * next. A code is API: it is never renamed, and the console translates it (`fault.<CODE>`).
+ */
+export const faultCatalogue = {
+  // Requests of people and machines
+  REQUEST_INVALID: { status: 400, nextAction: 'Correct the named field and send it again.' },
+  SIGN_IN_REQUIRED: { status: 401, nextAction: 'Sign in.' },
+  SIGN_IN_REFUSED: { status: 401, nextAction: 'Check user name and password.' },
+  SIGN_IN_THROTTLED: { status: 429, nextAction: 'Wait a minute before the next attempt.' },
+  PERMISSION_DENIED: { status: 403, nextAction: 'Ask an administrator for the role that may do this.' },
+  ORIGIN_REFUSED: { status: 403, nextAction: 'Open the console at its own address.' },
+  NOT_FOUND: { status: 404, nextAction: 'Check the address.' },
+  CAMERA_UNKNOWN: { status: 404, nextAction: 'Check the camera id against the list of cameras.' },
+  STATION_UNKNOWN: { status: 404, nextAction: 'Check the polling station code against the plan.' },
+  ALERT_UNKNOWN: { status: 404, nextAction: 'Reload the alerts.' },
+  ALERT_CHANGED: { status: 409, nextAction: 'Somebody else changed this alert: look at it again.' },
+  FOOTAGE_UNKNOWN: { status: 404, nextAction: 'Reload the timeline; this piece is not recorded or was removed.' },
+  PLAN_INVALID: { status: 400, nextAction: 'Correct the named rows of the plan and load it again.' },
+
+  // Cameras
+  CAMERA_UNREACHABLE: { status: 502, nextAction: 'Check power, cable and network of the polling station.' },
+  CAMERA_TIMEOUT: { status: 504, nextAction: 'Check the network to the camera, then restart the camera.' },
+  CAMERA_AUTH_REFUSED: { status: 502, nextAction: "Check the camera's user name and password." },
+  CAMERA_CLOCK_SKEWED: { status: 502, nextAction: "Set the camera's clock (NTP)." },
+  CAMERA_ANSWER_INVALID: { status: 502, nextAction: 'Restart the camera; if it stays, update its firmware or replace it.' },
+  CAMERA_ANSWER_TOO_LARGE: { status: 502, nextAction: 'Disconnect the camera from the network and replace it.' },
+  CAMERA_FAULT: { status: 502, nextAction: 'Read the fault that the camera reports; restart the camera.' },
+  CAMERA_OPERATION_UNSUPPORTED: { status: 502, nextAction: 'Use a camera model that has this ONVIF operation.' },
+  CAMERA_NO_PROFILE: { status: 502, nextAction: 'Configure an H.264 or H.265 profile on the camera.' },
+  CAMERA_ADDRESS_REFUSED: { status: 502, nextAction: 'The camera names an address that is not its own: check its network settings.' },
+  CAMERA_SESSIONS_EXHAUSTED: { status: 502, nextAction: 'Close other viewers of this camera, or raise its session limit.' },
+  CAMERA_STREAM_INVALID: { status: 502, nextAction: 'Restart the camera; check its encoder settings.' },
+  CAMERA_SILENT: { status: 502, nextAction: 'Restart the camera: it is connected but sends no pictures.' },
+  CAMERA_CODEC_UNSUPPORTED: { status: 502, nextAction: 'Set the camera to H.264 or H.265.' },
+  CAMERA_IDENTITY_MISMATCH: { status: 409, nextAction: 'Another camera answers at this address: check serial number and cabling.' },
+
+  // Live view
+  LIVE_UNAVAILABLE: { status: 503, nextAction: 'The picture will come back by itself when the camera or node does.' },
+  LIVE_LIMIT_REACHED: { status: 503, nextAction: 'Close other live views.' },
+  LIVE_SESSION_UNKNOWN: { status: 404, nextAction: 'Open the live view again.' },
+  LIVE_CODEC_UNSUPPORTED: { status: 415, nextAction: 'Give the camera an H.264 sub-stream.' },
+
+  // Our own parts
+  NODE_UNAVAILABLE: { status: 503, nextAction: 'Check the media node and its network.' },
+  GATEWAY_UNAVAILABLE: { status: 503, nextAction: 'Check the camera gateway.' },
+  LINK_REFUSED: { status: 401, nextAction: 'Give both sides the same NIGEHBAN_CLUSTER_KEY.' },
+  DATABASE_UNAVAILABLE: { status: 503, nextAction: 'Check PostgreSQL.' },
+  DATABASE_START_FAILED: { status: 500, nextAction: "Read the database's log in the data folder." },
+  MIGRATION_MISMATCH: { status: 500, nextAction: 'Start the version of Nigehban that this database was made with, or a newer one.' },
+  QUEUE_UNAVAILABLE: { status: 503, nextAction: 'Check Redis.' },
+  REDIS_BINARY_MISSING: { status: 500, nextAction: 'Install the Debian package redis-server.' },
+  PACKAGE_MISSING: { status: 500, nextAction: 'Install the named package.' },
+  WORKER_BINARY_MISSING: { status: 500, nextAction: 'Run the set-up again: it builds the mediasoup worker.' },
+  PORT_TAKEN: { status: 500, nextAction: 'Stop the other program, or choose another port with NIGEHBAN_PORT.' },
+  DISK_FULL: { status: 507, nextAction: 'Free space on the named disk.' },
+  DISK_FAILED: { status: 500, nextAction: 'Check the named disk.' },
+  SETTING_INVALID: { status: 500, nextAction: 'Correct the named setting.' },
+  INTERNAL: { status: 500, nextAction: 'Look at the log with the request id.' },
+} as const satisfies Record<string, { status: number; nextAction: string }>;
+
+export type FaultCode = keyof typeof faultCatalogue;
+
+/** A coded fault. The message names the thing at fault (which camera, row, field), never a credential. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  /** What the message is about, for machines: safe to show and log. */
+  readonly details: Readonly<Record<string, string | number | boolean | null>>;
+
+  constructor(
+    code: FaultCode,
+    message: string,
+    options: {
+      cause?: unknown;
+      details?: Readonly<Record<string, string | number | boolean | null>>;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Fault';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+export function isFaultCode(value: unknown): value is FaultCode {
+  return typeof value === 'string' && Object.hasOwn(faultCatalogue, value);
+}
+
+/** The fault as it travels between processes and to browsers. */
+export interface FaultMessage {
+  readonly code: FaultCode;
+  readonly message: string;
+  readonly nextAction: string;
+  readonly details: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Anything thrown as a message for others; what is not a {@link Fault} tells nothing of its inside. */
+export function toFaultMessage(thrown: unknown): FaultMessage {
+  const fault = thrown instanceof Fault ? thrown : new Fault('INTERNAL', 'Internal fault');
+  return {
+    code: fault.code,
+    message: fault.message,
+    nextAction: faultCatalogue[fault.code].nextAction,
+    details: fault.details,
+  };
+}
+
+export function fromFaultMessage(message: FaultMessage): Fault {
+  return new Fault(isFaultCode(message.code) ? message.code : 'INTERNAL', message.message, {
+    details: message.details,
+  });
+}

@@ -1,0 +1,60 @@
+import type { Placement } from './camera.ts';
+
+export const roles = ['operator', 'supervisor', 'technician', 'administrator'] as const;
+export type Role = (typeof roles)[number];
+
+export function isRole(value: unknown): value is Role {
+  return typeof value === 'string' && (roles as readonly string[]).includes(value);
+}
+
+/** What can be done. Every route and every ws message names one. */
+export const actions = [
+  'status.read',
+  'live.watch',
+  'footage.play',
+  'alert.read',
+  'alert.acknowledge',
+  'camera.probe',
+  'camera.register',
+  'plan.import',
+  'user.manage',
+  'audit.read',
+] as const;
+export type Action = (typeof actions)[number];
+
+/**
+ * The obvious limits: operators watch and acknowledge, supervisors also play back, technicians see
+ * health and touch cameras, administrators load plans and manage users and get no pictures.
+ */
+const allowed: Readonly<Record<Role, readonly Action[]>> = {
+  operator: ['status.read', 'live.watch', 'alert.read', 'alert.acknowledge'],
+  supervisor: [
+    'status.read',
+    'live.watch',
+    'footage.play',
+    'alert.read',
+    'alert.acknowledge',
+    'audit.read',
+  ],
+  technician: ['status.read', 'live.watch', 'alert.read', 'camera.probe', 'camera.register'],
+  administrator: [
+    'status.read',
+    'alert.read',
+    'camera.probe',
+    'camera.register',
+    'plan.import',
+    'user.manage',
+    'audit.read',
+  ],
+};
+
+export function can(role: Role, action: Action): boolean {
+  return allowed[role].includes(action);
+}
+
+export function actionsOf(role: Role): readonly Action[] {
+  return allowed[role];
+}
+
+/** Placements that show the inside of a polling station or the count. */
+export const insidePlacements: readonly Placement[] = ['QUEUE', 'BOOTH', 'COUNT_TABLE'];
