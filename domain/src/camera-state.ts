@@ -20,7 +20,12 @@ export type CameraStateKind =
   | 'SILENT';
 
 /** States in which a camera gives no picture for sure: they count for its station's outage. */
-export const downStates: readonly CameraStateKind[] = ['UNREACHABLE', 'REFUSED', 'FAILED', 'SILENT'];
+export const downStates: readonly CameraStateKind[] = [
+  'UNREACHABLE',
+  'REFUSED',
+  'FAILED',
+  'SILENT',
+];
 
 export function isDown(kind: CameraStateKind): boolean {
   return downStates.includes(kind);
@@ -37,8 +42,10 @@ export interface CameraState {
   /** Frames flow since then without a break; null when they do not. */
   readonly flowingSinceMs: number | null;
   readonly lastFrameMs: number | null;
-  /** When the last probe was asked for; null when none is under way. */
+  /** When the probe under way was asked for; null when none is. */
   readonly probingSinceMs: number | null;
+  /** When the last probe answered; null when none did. */
+  readonly probedAtMs: number | null;
 }
 
 export type ProbeOutcome =
@@ -95,6 +102,7 @@ export function initialCameraState(nowMs: number): CameraState {
     flowingSinceMs: null,
     lastFrameMs: null,
     probingSinceMs: null,
+    probedAtMs: null,
   };
 }
 
@@ -164,8 +172,9 @@ function decideStopped(
 }
 
 function decideProbed(state: CameraState, outcome: ProbeOutcome, nowMs: number): CameraDecision {
-  const probed: CameraState = { ...state, probingSinceMs: null };
-  if (state.kind === 'ONLINE' || state.flowingSinceMs !== null) return { state: probed, effects: [] };
+  const probed: CameraState = { ...state, probingSinceMs: null, probedAtMs: nowMs };
+  if (state.kind === 'ONLINE' || state.flowingSinceMs !== null)
+    return { state: probed, effects: [] };
   const verdict = verdictOf(outcome, state);
   const changed = verdict.kind !== state.kind;
   return {
@@ -216,7 +225,7 @@ function decideTick(state: CameraState, nowMs: number, policy: CameraStatePolicy
   if (state.kind === 'ONLINE' || state.kind === 'UNKNOWN') return { state, effects: [] };
   const dueMs =
     state.probingSinceMs === null
-      ? state.sinceMs + policy.reprobeAfterMs
+      ? (state.probedAtMs ?? state.sinceMs) + policy.reprobeAfterMs
       : state.probingSinceMs + policy.probeTimeoutMs;
   if (nowMs < dueMs) return { state, effects: [] };
   return { state: { ...state, probingSinceMs: nowMs }, effects: [{ kind: 'probe' }] };

@@ -8,35 +8,83 @@ export const faultCatalogue = {
   SIGN_IN_REQUIRED: { status: 401, nextAction: 'Sign in.' },
   SIGN_IN_REFUSED: { status: 401, nextAction: 'Check user name and password.' },
   SIGN_IN_THROTTLED: { status: 429, nextAction: 'Wait a minute before the next attempt.' },
-  PERMISSION_DENIED: { status: 403, nextAction: 'Ask an administrator for the role that may do this.' },
+  PERMISSION_DENIED: {
+    status: 403,
+    nextAction: 'Ask an administrator for the role that may do this.',
+  },
   ORIGIN_REFUSED: { status: 403, nextAction: 'Open the console at its own address.' },
   NOT_FOUND: { status: 404, nextAction: 'Check the address.' },
   CAMERA_UNKNOWN: { status: 404, nextAction: 'Check the camera id against the list of cameras.' },
   STATION_UNKNOWN: { status: 404, nextAction: 'Check the polling station code against the plan.' },
   ALERT_UNKNOWN: { status: 404, nextAction: 'Reload the alerts.' },
   ALERT_CHANGED: { status: 409, nextAction: 'Somebody else changed this alert: look at it again.' },
-  FOOTAGE_UNKNOWN: { status: 404, nextAction: 'Reload the timeline; this piece is not recorded or was removed.' },
-  PLAN_INVALID: { status: 400, nextAction: 'Correct the named rows of the plan and load it again.' },
+  FOOTAGE_UNKNOWN: {
+    status: 404,
+    nextAction: 'Reload the timeline; this piece is not recorded or was removed.',
+  },
+  PLAN_INVALID: {
+    status: 400,
+    nextAction: 'Correct the named rows of the plan and load it again.',
+  },
 
   // Cameras
-  CAMERA_UNREACHABLE: { status: 502, nextAction: 'Check power, cable and network of the polling station.' },
-  CAMERA_TIMEOUT: { status: 504, nextAction: 'Check the network to the camera, then restart the camera.' },
+  CAMERA_UNREACHABLE: {
+    status: 502,
+    nextAction: 'Check power, cable and network of the polling station.',
+  },
+  CAMERA_TIMEOUT: {
+    status: 504,
+    nextAction: 'Check the network to the camera, then restart the camera.',
+  },
   CAMERA_AUTH_REFUSED: { status: 502, nextAction: "Check the camera's user name and password." },
   CAMERA_CLOCK_SKEWED: { status: 502, nextAction: "Set the camera's clock (NTP)." },
-  CAMERA_ANSWER_INVALID: { status: 502, nextAction: 'Restart the camera; if it stays, update its firmware or replace it.' },
-  CAMERA_ANSWER_TOO_LARGE: { status: 502, nextAction: 'Disconnect the camera from the network and replace it.' },
-  CAMERA_FAULT: { status: 502, nextAction: 'Read the fault that the camera reports; restart the camera.' },
-  CAMERA_OPERATION_UNSUPPORTED: { status: 502, nextAction: 'Use a camera model that has this ONVIF operation.' },
-  CAMERA_NO_PROFILE: { status: 502, nextAction: 'Configure an H.264 or H.265 profile on the camera.' },
-  CAMERA_ADDRESS_REFUSED: { status: 502, nextAction: 'The camera names an address that is not its own: check its network settings.' },
-  CAMERA_SESSIONS_EXHAUSTED: { status: 502, nextAction: 'Close other viewers of this camera, or raise its session limit.' },
-  CAMERA_STREAM_INVALID: { status: 502, nextAction: 'Restart the camera; check its encoder settings.' },
-  CAMERA_SILENT: { status: 502, nextAction: 'Restart the camera: it is connected but sends no pictures.' },
+  CAMERA_ANSWER_INVALID: {
+    status: 502,
+    nextAction: 'Restart the camera; if it stays, update its firmware or replace it.',
+  },
+  CAMERA_ANSWER_TOO_LARGE: {
+    status: 502,
+    nextAction: 'Disconnect the camera from the network and replace it.',
+  },
+  CAMERA_FAULT: {
+    status: 502,
+    nextAction: 'Read the fault that the camera reports; restart the camera.',
+  },
+  CAMERA_OPERATION_UNSUPPORTED: {
+    status: 502,
+    nextAction: 'Use a camera model that has this ONVIF operation.',
+  },
+  CAMERA_NO_PROFILE: {
+    status: 502,
+    nextAction: 'Configure an H.264 or H.265 profile on the camera.',
+  },
+  CAMERA_ADDRESS_REFUSED: {
+    status: 502,
+    nextAction: 'The camera names an address that is not its own: check its network settings.',
+  },
+  CAMERA_SESSIONS_EXHAUSTED: {
+    status: 502,
+    nextAction: 'Close other viewers of this camera, or raise its session limit.',
+  },
+  CAMERA_STREAM_INVALID: {
+    status: 502,
+    nextAction: 'Restart the camera; check its encoder settings.',
+  },
+  CAMERA_SILENT: {
+    status: 502,
+    nextAction: 'Restart the camera: it is connected but sends no pictures.',
+  },
   CAMERA_CODEC_UNSUPPORTED: { status: 502, nextAction: 'Set the camera to H.264 or H.265.' },
-  CAMERA_IDENTITY_MISMATCH: { status: 409, nextAction: 'Another camera answers at this address: check serial number and cabling.' },
+  CAMERA_IDENTITY_MISMATCH: {
+    status: 409,
+    nextAction: 'Another camera answers at this address: check serial number and cabling.',
+  },
 
   // Live view
-  LIVE_UNAVAILABLE: { status: 503, nextAction: 'The picture will come back by itself when the camera or node does.' },
+  LIVE_UNAVAILABLE: {
+    status: 503,
+    nextAction: 'The picture will come back by itself when the camera or node does.',
+  },
   LIVE_LIMIT_REACHED: { status: 503, nextAction: 'Close other live views.' },
   LIVE_SESSION_UNKNOWN: { status: 404, nextAction: 'Open the live view again.' },
   LIVE_CODEC_UNSUPPORTED: { status: 415, nextAction: 'Give the camera an H.264 sub-stream.' },
@@ -47,12 +95,21 @@ export const faultCatalogue = {
   LINK_REFUSED: { status: 401, nextAction: 'Give both sides the same NIGEHBAN_CLUSTER_KEY.' },
   DATABASE_UNAVAILABLE: { status: 503, nextAction: 'Check PostgreSQL.' },
   DATABASE_START_FAILED: { status: 500, nextAction: "Read the database's log in the data folder." },
-  MIGRATION_MISMATCH: { status: 500, nextAction: 'Start the version of Nigehban that this database was made with, or a newer one.' },
+  MIGRATION_MISMATCH: {
+    status: 500,
+    nextAction: 'Start the version of Nigehban that this database was made with, or a newer one.',
+  },
   QUEUE_UNAVAILABLE: { status: 503, nextAction: 'Check Redis.' },
   REDIS_BINARY_MISSING: { status: 500, nextAction: 'Install the Debian package redis-server.' },
   PACKAGE_MISSING: { status: 500, nextAction: 'Install the named package.' },
-  WORKER_BINARY_MISSING: { status: 500, nextAction: 'Run the set-up again: it builds the mediasoup worker.' },
-  PORT_TAKEN: { status: 500, nextAction: 'Stop the other program, or choose another port with NIGEHBAN_PORT.' },
+  WORKER_BINARY_MISSING: {
+    status: 500,
+    nextAction: 'Run the set-up again: it builds the mediasoup worker.',
+  },
+  PORT_TAKEN: {
+    status: 500,
+    nextAction: 'Stop the other program, or choose another port with NIGEHBAN_PORT.',
+  },
   DISK_FULL: { status: 507, nextAction: 'Free space on the named disk.' },
   DISK_FAILED: { status: 500, nextAction: 'Check the named disk.' },
   SETTING_INVALID: { status: 500, nextAction: 'Correct the named setting.' },

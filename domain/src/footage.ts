@@ -74,7 +74,7 @@ export function packSegmentFlags(flags: SegmentFlags): number {
 export interface TimelineSegment {
   readonly startMs: number;
   readonly endMs: number;
-  /** Key of the piece: its start in microseconds, as a decimal string (exceeds no safe integer). */
+  /** Key of the piece: its start in microseconds (a safe integer). */
   readonly startUs: number;
   readonly codec: string;
   readonly sizeBytes: number;

@@ -1,0 +1,178 @@
+import type { CameraId, CameraIdentity, Placement, StreamQuality } from '../camera.ts';
+import type { CameraStateKind } from '../camera-state.ts';
+import type { FaultCode, FaultMessage } from '../faults.ts';
+import type { CameraCounters, DiscoveredCamera, OnvifCallReport } from '../link-messages.ts';
+import type { Action, Role } from '../permissions.ts';
+import type { StationStateKind } from '../station-state.ts';
+
+/**
+ * Shapes of the HTTP API, shared by server and browser. All times are milliseconds since the Unix
+ * epoch. Errors have one shape, {@link ErrorBody}, with the fault's HTTP status.
+ *
+ *   POST   /api/session            SignInBody → SessionView (sets the cookie); GET → SessionView; DELETE
+ *   GET    /api/stations           StationView[]
+ *   GET    /api/stations/:code     StationDetail
+ *   GET    /api/cameras            CameraView[]
+ *   GET    /api/cameras/:id        CameraDetail
+ *   POST   /api/cameras/:id/probe  → CameraProbeView                              camera.probe
+ *   GET    /api/cameras/:id/snapshot.jpg                                          live.watch
+ *   GET    /api/cameras/:id/timeline?fromMs&toMs → Timeline (footage.ts)          footage.play
+ *   GET    /api/cameras/:id/footage/:startUs.mp4  (Range)                         footage.play
+ *   GET    /api/alerts?state=open|closed&before&limit → AlertView[]               alert.read
+ *   POST   /api/alerts/:id/acknowledge  AcknowledgeBody → AlertView               alert.acknowledge
+ *   POST   /api/discovery          DiscoveryBody → DiscoveryView                  camera.register
+ *   POST   /api/plan               text/csv → PlanReport                          plan.import
+ *   GET    /api/time               { nowMs }
+ *   GET    /healthz, /metrics, /api/openapi.json
+ *   WS     /api/ws                 ws-messages.ts
+ */
+export interface ErrorBody {
+  readonly error: FaultMessage & { readonly requestId: string };
+}
+
+export interface SignInBody {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface SessionView {
+  readonly username: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly actions: readonly Action[];
+  readonly expiresAtMs: number;
+}
+
+export interface StationView {
+  readonly code: string;
+  readonly name: string;
+  readonly nameUr: string;
+  readonly districtCode: string;
+  readonly district: string;
+  readonly districtUr: string;
+  readonly constituency: string;
+  readonly category: 'HIGHLY_SENSITIVE' | 'SENSITIVE' | 'NORMAL';
+  readonly lat: number | null;
+  readonly lon: number | null;
+  readonly state: StationStateKind;
+  readonly sinceMs: number | null;
+  readonly cameras: number;
+  readonly down: number;
+  readonly openAlertId: number | null;
+}
+
+export interface CameraView {
+  readonly id: CameraId;
+  /** `GE24-NA117-PS042-B2-C1` */
+  readonly code: string;
+  readonly stationCode: string;
+  readonly placement: Placement;
+  readonly booth: number | null;
+  readonly state: CameraStateKind;
+  readonly sinceMs: number;
+  readonly fault: FaultCode | null;
+  readonly lastFrameMs: number | null;
+  readonly registered: boolean;
+  readonly recording: boolean;
+  /** Qualities that a browser can be given by WebRTC (H.264). */
+  readonly live: readonly StreamQuality[];
+}
+
+export interface StationDetail extends StationView {
+  readonly cameraList: readonly CameraView[];
+  readonly alerts: readonly AlertView[];
+}
+
+export interface CameraDetail extends CameraView {
+  readonly station: StationView;
+  readonly address: string | null;
+  readonly identity: CameraIdentity | null;
+  readonly streams: readonly {
+    readonly quality: StreamQuality;
+    readonly codec: string;
+    readonly widthPx: number;
+    readonly heightPx: number;
+    readonly frameRateFps: number | null;
+  }[];
+  readonly clockOffsetMs: number | null;
+  readonly evidence: string | null;
+  /** What a technician does next about {@link CameraView.fault}; null when well. */
+  readonly nextAction: string | null;
+  readonly counters: readonly CameraCounters[];
+  readonly history: readonly CameraTransition[];
+}
+
+export interface CameraTransition {
+  readonly atMs: number;
+  readonly from: CameraStateKind;
+  readonly to: CameraStateKind;
+  readonly fault: FaultCode | null;
+  readonly evidence: string | null;
+}
+
+export interface CameraProbeView {
+  readonly identity: CameraIdentity | null;
+  readonly clockOffsetMs: number | null;
+  readonly calls: readonly OnvifCallReport[];
+  readonly fault: FaultMessage | null;
+}
+
+export type AlertStateKind = 'open' | 'acknowledged' | 'closed';
+
+export interface AlertView {
+  readonly id: number;
+  readonly stationCode: string;
+  readonly stationName: string;
+  readonly stationNameUr: string;
+  readonly districtCode: string;
+  readonly kind: 'PARTIAL' | 'BLIND';
+  readonly state: AlertStateKind;
+  readonly openedAtMs: number;
+  readonly acknowledgedAtMs: number | null;
+  readonly acknowledgedBy: string | null;
+  readonly closedAtMs: number | null;
+  readonly cameras: number;
+  readonly down: number;
+  readonly lostPlacements: readonly Placement[];
+  /** Cameras down, with what was found. */
+  readonly causes: readonly {
+    readonly cameraId: CameraId;
+    readonly cameraCode: string;
+    readonly state: CameraStateKind;
+    readonly fault: FaultCode | null;
+  }[];
+  /** Grows with every change; an acknowledgement names the one it saw. */
+  readonly version: number;
+}
+
+export interface AcknowledgeBody {
+  readonly version: number;
+}
+
+export interface DiscoveryBody {
+  readonly cidrs: readonly string[];
+  readonly multicast: boolean;
+}
+
+export interface DiscoveryView {
+  readonly found: readonly (DiscoveredCamera & {
+    readonly identity: CameraIdentity | null;
+    /** Camera of the plan that this device was bound to, by serial or MAC; null when none fits. */
+    readonly boundTo: string | null;
+    readonly fault: FaultMessage | null;
+  })[];
+}
+
+export interface PlanReport {
+  readonly rows: number;
+  readonly stations: number;
+  readonly cameras: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly errors: readonly {
+    readonly row: number;
+    readonly field: string;
+    readonly message: string;
+  }[];
+}

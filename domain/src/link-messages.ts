@@ -1,0 +1,259 @@
+import type {
+  CameraCredentials,
+  CameraEndpoint,
+  CameraId,
+  CameraIdentity,
+  CameraStream,
+  StreamQuality,
+} from './camera.ts';
+import type { ProbeOutcome } from './camera-state.ts';
+import type { FaultCode, FaultMessage } from './faults.ts';
+
+/**
+ * The link: one WebSocket that a media node or camera gateway dials to the server, authenticated by
+ * the cluster key. Desired state goes down, facts come up, requests go both ways by id. JSON text
+ * messages. A side that misses heartbeats closes; the node dials again and starts from `hello`.
+ */
+export type LinkRole = 'media' | 'gateway';
+
+export interface LinkHello {
+  readonly type: 'hello';
+  readonly role: LinkRole;
+  readonly nodeId: string;
+  readonly version: string;
+  readonly startedAtMs: number;
+  /** Base URL of the media node's internal footage HTTP, reachable from the server. */
+  readonly footageUrl: string | null;
+  /** How things stand at this moment, so that facts missed while unlinked need no replay. */
+  readonly snapshot: readonly NodeFact[];
+}
+
+/** What a media node shall do for one camera. */
+export interface StreamOrder {
+  readonly cameraId: CameraId;
+  /** `GE24-NA117-PS042-B2-C1` */
+  readonly cameraCode: string;
+  readonly stationCode: string;
+  readonly record: boolean;
+  readonly streams: readonly CameraStream[];
+  readonly credentials: CameraCredentials | null;
+}
+
+export type LinkDown =
+  | { readonly type: 'desired'; readonly version: number; readonly orders: readonly StreamOrder[] }
+  | {
+      readonly type: 'desired-change';
+      readonly version: number;
+      readonly upsert: readonly StreamOrder[];
+      readonly remove: readonly CameraId[];
+    }
+  | LinkRequest
+  | LinkReply
+  | { readonly type: 'ping' };
+
+export type LinkUp =
+  | LinkHello
+  | { readonly type: 'facts'; readonly facts: readonly NodeFact[] }
+  | LinkRequest
+  | LinkReply
+  | { readonly type: 'pong' };
+
+/** What happened at a node. */
+export type NodeFact =
+  | {
+      readonly kind: 'stream-flowing';
+      readonly cameraId: CameraId;
+      readonly quality: StreamQuality;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'stream-down';
+      readonly cameraId: CameraId;
+      readonly quality: StreamQuality;
+      readonly atMs: number;
+      readonly lastFrameMs: number | null;
+      readonly fault: FaultCode;
+      readonly evidence: string;
+    }
+  /** Counters of the recorded streams, every few seconds. */
+  | { readonly kind: 'stream-counters'; readonly cameras: readonly CameraCounters[] }
+  | {
+      readonly kind: 'recording-fault';
+      readonly fault: FaultCode;
+      readonly evidence: string;
+      readonly atMs: number;
+    }
+  | { readonly kind: 'recording-well'; readonly atMs: number }
+  /** A consumer of a live view needs a key frame (PLI/FIR): the gateway asks the camera. */
+  | {
+      readonly kind: 'key-frame-wanted';
+      readonly cameraId: CameraId;
+      readonly quality: StreamQuality;
+    }
+  /** A live viewer's transport ended at the node. */
+  | { readonly kind: 'live-closed'; readonly viewerId: string; readonly reason: string };
+
+export interface CameraCounters {
+  readonly cameraId: CameraId;
+  readonly quality: StreamQuality;
+  readonly packets: number;
+  readonly lost: number;
+  readonly bytes: number;
+  readonly jitterMs: number;
+  readonly sessions: number;
+  readonly viewers: number;
+  readonly lastPacketMs: number | null;
+  readonly clockOffsetMs: number | null;
+  readonly recording: boolean;
+}
+
+export interface LinkRequest {
+  readonly type: 'request';
+  readonly id: number;
+  readonly method: LinkMethod;
+  readonly params: unknown;
+}
+
+export type LinkReply =
+  | { readonly type: 'reply'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'reply'; readonly id: number; readonly fault: FaultMessage };
+
+/** A camera that answered discovery (WS-Discovery 2005/04 ProbeMatch). */
+export interface DiscoveredCamera {
+  readonly address: string;
+  readonly onvifPort: number;
+  /** Path of the device service on that address. */
+  readonly path: string;
+  readonly endpointReference: string;
+  readonly scopes: readonly string[];
+}
+
+/** What registration learns from a camera. */
+export interface CameraProbe {
+  readonly identity: CameraIdentity;
+  readonly streams: readonly CameraStream[];
+  readonly hasSnapshot: boolean;
+  readonly hasSynchronizationPoint: boolean;
+  /** Camera clock minus gateway clock, milliseconds. */
+  readonly clockOffsetMs: number;
+  /** Every call made, in order, for the technician's eye. */
+  readonly calls: readonly OnvifCallReport[];
+}
+
+export interface OnvifCallReport {
+  readonly operation: string;
+  readonly durationMs: number;
+  readonly fault: FaultMessage | null;
+}
+
+/** Requests over the link: method → [params, result]. */
+export interface LinkMethods {
+  // server → gateway
+  'gateway.discover': [
+    params: {
+      readonly cidrs: readonly string[];
+      readonly multicast: boolean;
+      readonly timeoutMs: number;
+    },
+    result: { readonly cameras: readonly DiscoveredCamera[] },
+  ];
+  'gateway.probe': [
+    params: { readonly endpoint: CameraEndpoint; readonly credentials: CameraCredentials | null },
+    result: CameraProbe,
+  ];
+  /** A quick verdict on a suspected camera: network, ONVIF, RTSP, in this order. */
+  'gateway.check': [
+    params: {
+      readonly cameraId: CameraId;
+      readonly endpoint: CameraEndpoint;
+      readonly credentials: CameraCredentials | null;
+      readonly streamUrl: string | null;
+      /** Serial the answer must have; null when unknown. */
+      readonly serial: string | null;
+    },
+    result: ProbeOutcome,
+  ];
+  'gateway.synchronization-point': [
+    params: {
+      readonly cameraId: CameraId;
+      readonly endpoint: CameraEndpoint;
+      readonly credentials: CameraCredentials | null;
+      readonly profileToken: string;
+    },
+    result: { readonly done: true },
+  ];
+  /** JPEG by the camera's snapshot URI, base64. */
+  'gateway.snapshot': [
+    params: {
+      readonly endpoint: CameraEndpoint;
+      readonly credentials: CameraCredentials | null;
+      readonly profileToken: string;
+    },
+    result: { readonly jpegBase64: string },
+  ];
+  // server → media node: live views (mediasoup's own option objects travel as they are)
+  'live.join': [
+    params: {
+      /** One browser connection; its transports are closed together. */
+      readonly viewerId: string;
+      readonly cameraId: CameraId;
+      readonly quality: StreamQuality;
+    },
+    result: LiveJoined,
+  ];
+  'live.connect': [
+    params: {
+      readonly viewerId: string;
+      readonly transportId: string;
+      readonly dtlsParameters: unknown;
+    },
+    result: { readonly done: true },
+  ];
+  'live.consume': [
+    params: {
+      readonly viewerId: string;
+      readonly transportId: string;
+      readonly cameraId: CameraId;
+      readonly quality: StreamQuality;
+      readonly rtpCapabilities: unknown;
+    },
+    result: LiveConsumer,
+  ];
+  'live.resume': [
+    params: { readonly viewerId: string; readonly consumerId: string },
+    result: { readonly done: true },
+  ];
+  'live.pause': [
+    params: { readonly viewerId: string; readonly consumerId: string },
+    result: { readonly done: true },
+  ];
+  'live.leave': [
+    params: { readonly viewerId: string; readonly consumerId: string },
+    result: { readonly done: true },
+  ];
+  'live.close': [params: { readonly viewerId: string }, result: { readonly done: true }];
+}
+
+export type LinkMethod = keyof LinkMethods;
+
+export interface LiveJoined {
+  readonly nodeId: string;
+  /** The quality that is served: the other one when the camera refuses or cannot serve the asked one. */
+  readonly quality: StreamQuality;
+  /** Browser's receive transport on the router that carries this camera; the same for all its cameras. */
+  readonly transportId: string;
+  /** Parameters of a transport that was made by this call; null when the viewer already has it. */
+  readonly transport: {
+    readonly iceParameters: unknown;
+    readonly iceCandidates: unknown;
+    readonly dtlsParameters: unknown;
+  } | null;
+  readonly routerRtpCapabilities: unknown;
+}
+
+export interface LiveConsumer {
+  readonly consumerId: string;
+  readonly producerId: string;
+  readonly kind: 'video' | 'audio';
+  readonly rtpParameters: unknown;
+}
