@@ -11,8 +11,15 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The high-resolution clock never follows a step of the wall clock; beyond this they disagree. */
+const AGREEMENT_MS = 2;
+
 export const systemClock: Clock = {
-  wallUs: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+  wallUs() {
+    const fineMs = performance.timeOrigin + performance.now();
+    const coarseMs = Date.now();
+    return Math.round((Math.abs(fineMs - coarseMs) <= AGREEMENT_MS ? fineMs : coarseMs) * 1000);
+  },
   monotonicMs: () => performance.now(),
   setTimer(delayMs, run) {
     const handle = setTimeout(run, delayMs);

@@ -2,6 +2,7 @@
 export type MediaErrorCode =
   | 'CONNECT_REFUSED'
   | 'CONNECT_TIMEOUT'
+  | 'CONNECT_FAILED'
   | 'CONNECTION_LOST'
   | 'RESPONSE_TIMEOUT'
   | 'AUTH_REFUSED'
