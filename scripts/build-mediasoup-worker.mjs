@@ -1,0 +1,241 @@
+/**
+ * Provides the mediasoup worker for the mediasoup version in node_modules: from the user's cache,
+ * else mediasoup's own prebuilt download, else built from the C++ source that the npm package
+ * ships against the system's libraries (scripts/mediasoup-worker/). Prints the binary's path.
+ *
+ *   node scripts/build-mediasoup-worker.mjs [--source <mediasoup package folder>] [--no-download]
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { arch, availableParallelism, homedir, release, totalmem } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { applyRecipe, recipeFolder } from './mediasoup-worker/recipe.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const downloadTimeoutMs = 10_000;
+const buildSizeBytes = 1.5e9;
+
+/** Path at which the checkout offers the worker of `version`: what MEDIASOUP_WORKER_BIN points to. */
+export function workerPath(version) {
+  return join(root, '.cache', `mediasoup-worker-${version}`);
+}
+
+/** Version of the mediasoup package in `packageFolder`. */
+export function mediasoupVersion(packageFolder = join(root, 'node_modules', 'mediasoup')) {
+  return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version;
+}
+
+function filesUnder(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesUnder(path) : [path];
+    });
+}
+
+/** Where the worker for `version` and this recipe, processor and distribution release is cached. */
+export function cachedWorkerPath(version) {
+  const hash = createHash('sha256').update(`${version} ${arch()} `);
+  if (existsSync('/etc/os-release')) {
+    // The worker is linked against the distribution's libraries.
+    hash.update(readFileSync('/etc/os-release', 'utf8').match(/^VERSION_ID=.*$/m)?.[0] ?? '');
+  }
+  // Only what decides the binary: a change to the acceptance check rebuilds nothing.
+  const parts = [
+    join(recipeFolder, 'recipe.mjs'),
+    ...filesUnder(join(recipeFolder, 'subprojects')),
+  ];
+  for (const path of parts) {
+    hash.update(path.slice(recipeFolder.length)).update(readFileSync(path));
+  }
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const name = `mediasoup-worker-${version}-${hash.digest('hex').slice(0, 12)}`;
+  return join(cache, 'nigehban', name);
+}
+
+/** True when the worker is both cached and offered in the checkout, so that there is nothing to do. */
+export function workerIsReady(version) {
+  return existsSync(cachedWorkerPath(version)) && existsSync(workerPath(version));
+}
+
+/** Points the checkout's `.cache/mediasoup-worker-<version>` at the cached binary. */
+function offerInCheckout(version, binary) {
+  const link = workerPath(version);
+  mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(binary, link);
+}
+
+/**
+ * Runs a command to its end; rejects with the last lines of its output when it fails. `onLine` gets
+ * each line of standard output.
+ */
+function run(command, args, { cwd, env, timeoutMs, onLine } = {}) {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      timeout: timeoutMs,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let tail = '';
+    let partial = '';
+    const keep = (chunk) => {
+      tail = (tail + chunk).slice(-6000);
+    };
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      keep(chunk);
+      const lines = (partial + chunk).split(/[\r\n]/);
+      partial = lines.pop() ?? '';
+      for (const line of lines) onLine?.(line);
+    });
+    child.stderr.setEncoding('utf8').on('data', keep);
+    child.on('error', fail);
+    child.on('close', (code, signal) =>
+      code === 0
+        ? done(tail)
+        : fail(new Error(`${command} ended with ${signal ?? `code ${code}`}:\n${tail.trim()}`)),
+    );
+  });
+}
+
+/** mediasoup's published binary, as its own install step names it; undefined when it can't be had. */
+async function downloadPrebuilt(packageFolder, folder, log) {
+  const { version, repository } = JSON.parse(
+    readFileSync(join(packageFolder, 'package.json'), 'utf8'),
+  );
+  const base =
+    process.env.MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL ||
+    `${repository.url.replace(/^git\+/, '').replace(/\.git$/, '')}/releases/download`;
+  const kernel = release().split('.')[0];
+  const name = `mediasoup-worker-${version}-${process.platform}-${arch()}-kernel${kernel}.tgz`;
+  try {
+    const response = await fetch(`${base}/${version}/${name}`, {
+      signal: AbortSignal.timeout(downloadTimeoutMs),
+    });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    const archive = join(folder, 'worker.tgz');
+    writeFileSync(archive, Buffer.from(await response.arrayBuffer()));
+    await run('tar', ['xzf', archive, '-C', folder, 'mediasoup-worker']);
+    return join(folder, 'mediasoup-worker');
+  } catch (error) {
+    log(`no prebuilt mediasoup worker (${error.cause?.code ?? error.message})`);
+    return undefined;
+  }
+}
+
+/** Builds the worker in `folder` from the package's source; resolves to the binary's path. */
+async function build(packageFolder, folder, log) {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < buildSizeBytes) {
+    throw new Error(
+      `DISK_FULL: building the mediasoup worker needs ${buildSizeBytes / 1e9} GB free in ${folder}; ` +
+        `there are ${((bavail * bsize) / 1e9).toFixed(1)} GB.`,
+    );
+  }
+  const source = join(folder, 'source');
+  cpSync(join(packageFolder, 'worker'), source, { recursive: true });
+  applyRecipe(source);
+  const output = join(folder, 'build');
+  await run('meson', ['setup', '--buildtype', 'release', '-Db_ndebug=true', output], {
+    cwd: source,
+  });
+  // One compiler takes up to 700 MB.
+  const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 1e9)));
+  const startedMs = Date.now();
+  let saidMs = startedMs;
+  await run('nice', ['-n', '5', 'ninja', '-C', output, '-j', String(jobs), 'mediasoup-worker'], {
+    onLine: (line) => {
+      const progress = line.match(/^\[(\d+)\/(\d+)\]/);
+      if (progress && Date.now() - saidMs > 15_000) {
+        saidMs = Date.now();
+        const seconds = Math.round((saidMs - startedMs) / 1000);
+        log(`building the mediasoup worker: ${progress[1]} of ${progress[2]} (${seconds} s)`);
+      }
+    },
+  });
+  return join(output, 'mediasoup-worker');
+}
+
+/**
+ * A real DTLS handshake and SRTP round trip against `binary`, in a process of its own because it
+ * needs the mediasoup package and the Node version that it asks for. Creating transports alone
+ * would not show a worker that dies at the first handshake.
+ */
+async function accept(binary, packageFolder, folder) {
+  const node = join(root, 'node_modules', '.bin', 'node');
+  const check = join(recipeFolder, 'check-worker.mjs');
+  await run(existsSync(node) ? node : process.execPath, [check, packageFolder, folder], {
+    env: { ...process.env, MEDIASOUP_WORKER_BIN: binary },
+    timeoutMs: 60_000,
+  });
+}
+
+/**
+ * Makes sure that the worker for the mediasoup package in `packageFolder` is in the user's cache and
+ * offered in the checkout; resolves to the offered path. Installs no system packages: `beforeBuild`
+ * is called before a build for that. Throws with the reason when it can't be provided.
+ */
+export async function provideWorker({
+  packageFolder = join(root, 'node_modules', 'mediasoup'),
+  download = true,
+  beforeBuild = async () => {},
+  log = (line) => console.error(line),
+} = {}) {
+  const version = mediasoupVersion(packageFolder);
+  const cached = cachedWorkerPath(version);
+  if (!existsSync(cached)) {
+    mkdirSync(dirname(cached), { recursive: true });
+    const folder = mkdtempSync(join(dirname(cached), 'building-'));
+    try {
+      let binary = download ? await downloadPrebuilt(packageFolder, folder, log) : undefined;
+      if (binary === undefined) {
+        await beforeBuild();
+        log(`building mediasoup worker ${version} from source: 6 to 15 minutes, once per machine`);
+        binary = await build(packageFolder, folder, log);
+      }
+      await accept(binary, packageFolder, folder);
+      log('the mediasoup worker passed a DTLS and SRTP round trip');
+      // The cache may be read by another user than the one who built.
+      chmodSync(binary, 0o755);
+      copyFileSync(binary, `${cached}.new`);
+      renameSync(`${cached}.new`, cached);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  offerInCheckout(version, cached);
+  return workerPath(version);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const at = process.argv.indexOf('--source');
+  const source = at > 0 ? process.argv[at + 1] : undefined;
+  try {
+    const path = await provideWorker({
+      ...(source ? { packageFolder: resolve(source) } : {}),
+      download: !process.argv.includes('--no-download'),
+    });
+    console.log(path);
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
