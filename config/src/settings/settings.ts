@@ -1,0 +1,153 @@
+import { Fault } from '@nigehban/domain/faults.ts';
+
+/** Everything that can be set, validated and frozen. See `.env.example` for each one's meaning. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly dataFolder: string;
+  /** Undefined: a PostgreSQL of our own in the data folder. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined: a Redis of our own in the data folder. */
+  readonly redisUrl: string | undefined;
+  /** Undefined: made once and kept in the data folder. */
+  readonly clusterKey: string | undefined;
+  /** 32 bytes as 64 hex digits; undefined: made once and kept in the data folder. */
+  readonly secretKey: string | undefined;
+  readonly serverUrl: string;
+  readonly nodeId: string;
+  readonly cookieSecure: boolean;
+  readonly demoPassword: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly media: {
+    readonly host: string;
+    readonly port: number;
+    readonly footageUrl: string | undefined;
+    readonly footageFolder: string | undefined;
+    readonly segmentMs: number;
+    readonly silentForMs: number;
+  };
+  readonly rtc: {
+    /** Addresses that browsers are told; empty: every address of this machine. */
+    readonly addresses: readonly string[];
+    readonly minPort: number;
+    readonly maxPort: number;
+    readonly workers: number | undefined;
+    readonly workerBin: string | undefined;
+  };
+}
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment. Every bad value is named at once in one SETTING_INVALID; the offered
+ * defaults (`hostname`) keep this pure.
+ */
+export function parseSettings(env: Environment, defaults: { hostname: string }): Settings {
+  const problems: string[] = [];
+  const text = (name: string): string | undefined => {
+    const value = env[name]?.trim();
+    return value === undefined || value === '' ? undefined : value;
+  };
+  const integer = (name: string, fallback: number, min: number, max: number): number => {
+    const value = text(name);
+    if (value === undefined) return fallback;
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    problems.push(`${name} must be a whole number from ${min} to ${max}`);
+    return fallback;
+  };
+  const url = (name: string, protocols: readonly string[]): string | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+    // The value may hold a password: it is not repeated.
+    problems.push(
+      `${name} must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    );
+    return undefined;
+  };
+  const flag = (name: string): boolean => {
+    const value = text(name);
+    if (value === undefined || value === '0' || value === 'false') return false;
+    if (value === '1' || value === 'true') return true;
+    problems.push(`${name} must be 1 or 0`);
+    return false;
+  };
+
+  const port = integer('NIGEHBAN_PORT', 8080, 1, 65_535);
+  const mediaPort = integer('NIGEHBAN_MEDIA_PORT', 8090, 0, 65_535);
+  const secretKey = text('NIGEHBAN_SECRET_KEY');
+  if (secretKey !== undefined && !/^[0-9a-fA-F]{64}$/.test(secretKey)) {
+    problems.push('NIGEHBAN_SECRET_KEY must be 64 hexadecimal digits');
+  }
+  const clusterKey = text('NIGEHBAN_CLUSTER_KEY');
+  if (clusterKey !== undefined && clusterKey.length < 16) {
+    problems.push('NIGEHBAN_CLUSTER_KEY must have at least 16 characters');
+  }
+  const nodeId = text('NIGEHBAN_NODE_ID') ?? defaults.hostname;
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(nodeId)) {
+    problems.push('NIGEHBAN_NODE_ID must be 1 to 64 letters, digits, dots, dashes or underscores');
+  }
+  const logLevel = text('NIGEHBAN_LOG_LEVEL') ?? 'info';
+  if (!isLogLevel(logLevel))
+    problems.push(`NIGEHBAN_LOG_LEVEL must be one of ${logLevels.join(', ')}`);
+  const range = parsePortRange(text('NIGEHBAN_RTC_PORTS') ?? '40000-40999');
+  if (range === undefined) problems.push('NIGEHBAN_RTC_PORTS must be two ports as 40000-40999');
+  const workers = integer('NIGEHBAN_RTC_WORKERS', 0, 0, 128);
+
+  const settings: Settings = {
+    host: text('NIGEHBAN_HOST') ?? '127.0.0.1',
+    port,
+    dataFolder: text('NIGEHBAN_DATA') ?? './data',
+    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
+    clusterKey,
+    secretKey,
+    serverUrl: url('NIGEHBAN_SERVER_URL', ['http:', 'https:']) ?? `http://127.0.0.1:${port}`,
+    nodeId,
+    cookieSecure: flag('NIGEHBAN_COOKIE_SECURE'),
+    demoPassword: text('NIGEHBAN_DEMO_PASSWORD'),
+    logLevel: isLogLevel(logLevel) ? logLevel : 'info',
+    media: {
+      host: text('NIGEHBAN_MEDIA_HOST') ?? '127.0.0.1',
+      port: mediaPort,
+      footageUrl: url('NIGEHBAN_FOOTAGE_URL', ['http:', 'https:']),
+      footageFolder: text('NIGEHBAN_FOOTAGE'),
+      segmentMs: integer('NIGEHBAN_SEGMENT_SECONDS', 60, 2, 300) * 1000,
+      silentForMs: integer('NIGEHBAN_SILENT_AFTER_MS', 5_000, 1_000, 60_000),
+    },
+    rtc: {
+      addresses: (text('NIGEHBAN_RTC_ADDRESS') ?? '')
+        .split(',')
+        .map((address) => address.trim())
+        .filter((address) => address !== ''),
+      minPort: range?.[0] ?? 40_000,
+      maxPort: range?.[1] ?? 40_999,
+      workers: workers === 0 ? undefined : workers,
+      workerBin: text('MEDIASOUP_WORKER_BIN'),
+    },
+  };
+  if (problems.length > 0) throw new Fault('SETTING_INVALID', problems.join('; '));
+  return deepFreeze(settings);
+}
+
+function isLogLevel(value: string): value is LogLevel {
+  return (logLevels as readonly string[]).includes(value);
+}
+
+function parsePortRange(text: string): [number, number] | undefined {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const [min, max] = [Number(match[1]), Number(match[2])];
+  return min >= 1024 && max <= 65_535 && min < max ? [min, max] : undefined;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  }
+  return Object.freeze(value);
+}
