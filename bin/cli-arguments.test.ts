@@ -1,0 +1,27 @@
+import { Fault } from '@nigehban/domain/faults.ts';
+import { expect, test } from 'vitest';
+import { parseCommand } from './cli-arguments.ts';
+
+test('networks may be given in one option or several', () => {
+  expect(
+    parseCommand([
+      'all',
+      '--discover',
+      '192.0.2.0/24,198.51.100.0/24',
+      '--discover',
+      '203.0.113.7/32',
+    ]),
+  ).toEqual({
+    kind: 'all',
+    plan: undefined,
+    discover: ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.7/32'],
+    multicast: false,
+  });
+});
+
+test('no command is a call for help; a wrong one is named', () => {
+  expect(parseCommand([])).toEqual({ kind: 'help' });
+  expect(() => parseCommand(['al'])).toThrow('Unknown command: al');
+  expect(() => parseCommand(['all', 'extra'])).toThrow('extra');
+  expect(() => parseCommand(['all', '--plam', 'x'])).toThrow(Fault);
+});
