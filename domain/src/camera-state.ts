@@ -41,6 +41,11 @@ export interface CameraState {
   readonly evidence: string | null;
   /** Frames flow since then without a break; null when they do not. */
   readonly flowingSinceMs: number | null;
+  /** When the present lack of frames was first told; null while they flow or nothing was told. */
+  readonly stoppedAtMs: number | null;
+  /** What the stream itself said last about its failure: kept apart from what a probe finds. */
+  readonly streamFault: FaultCode | null;
+  readonly streamEvidence: string | null;
   readonly lastFrameMs: number | null;
   /** When the probe under way was asked for; null when none is. */
   readonly probingSinceMs: number | null;
@@ -65,14 +70,19 @@ export type CameraObservation =
       readonly fault: FaultCode | null;
       readonly evidence: string | null;
     }
-  | { readonly kind: 'probe-answered'; readonly outcome: ProbeOutcome }
+  /** The probe asked for at `askedAtMs` answered; one of an earlier outage counts for nothing. */
+  | {
+      readonly kind: 'probe-answered';
+      readonly askedAtMs: number;
+      readonly outcome: ProbeOutcome;
+    }
   /** Time passed. */
   | { readonly kind: 'tick' };
 
 export interface CameraStatePolicy {
   /** Frames must flow this long before a camera that was down is ONLINE again. */
   readonly recoverAfterMs: number;
-  /** A probe without answer is asked again after this. */
+  /** After this without an answer the stream's own words decide about a suspected camera. */
   readonly probeTimeoutMs: number;
   /** A camera that is down is probed again after this, so that its cause stays true. */
   readonly reprobeAfterMs: number;
@@ -80,7 +90,7 @@ export interface CameraStatePolicy {
 
 export const defaultCameraStatePolicy: CameraStatePolicy = {
   recoverAfterMs: 3_000,
-  probeTimeoutMs: 8_000,
+  probeTimeoutMs: 5_000,
   reprobeAfterMs: 30_000,
 };
 
@@ -100,6 +110,9 @@ export function initialCameraState(nowMs: number): CameraState {
     fault: null,
     evidence: null,
     flowingSinceMs: null,
+    stoppedAtMs: null,
+    streamFault: null,
+    streamEvidence: null,
     lastFrameMs: null,
     probingSinceMs: null,
     probedAtMs: null,
@@ -119,7 +132,7 @@ export function decideCameraState(
     case 'frames-stopped':
       return decideStopped(state, observation, nowMs);
     case 'probe-answered':
-      return decideProbed(state, observation.outcome, nowMs);
+      return decideProbed(state, observation, nowMs);
     case 'tick':
       return decideTick(state, nowMs, policy);
   }
@@ -133,7 +146,11 @@ function decideFlowing(
   const flowing: CameraState = {
     ...state,
     flowingSinceMs: state.flowingSinceMs ?? nowMs,
-    lastFrameMs: nowMs,
+    stoppedAtMs: null,
+    streamFault: null,
+    streamEvidence: null,
+    probingSinceMs: null,
+    lastFrameMs: Math.max(state.lastFrameMs ?? nowMs, nowMs),
   };
   // A suspicion is no outage: nobody was told, so nothing has to settle.
   if (state.kind === 'UNKNOWN' || state.kind === 'SUSPECTED') return goOnline(flowing, nowMs);
@@ -148,51 +165,68 @@ function decideStopped(
   const stopped: CameraState = {
     ...state,
     flowingSinceMs: null,
+    stoppedAtMs: state.stoppedAtMs ?? nowMs,
+    streamFault: observation.fault,
+    streamEvidence: observation.evidence,
     lastFrameMs: observation.lastFrameMs ?? state.lastFrameMs,
   };
-  const wasWell = state.kind === 'ONLINE' || state.kind === 'UNKNOWN';
-  if (!wasWell) {
-    // The cause may have changed while it was down (unplugged, back, refused).
-    if (state.probingSinceMs !== null || state.flowingSinceMs === null) {
-      return { state: stopped, effects: [] };
-    }
+  if (state.kind === 'ONLINE' || state.kind === 'UNKNOWN') {
+    return {
+      state: {
+        ...stopped,
+        kind: 'SUSPECTED',
+        sinceMs: nowMs,
+        fault: observation.fault,
+        evidence: observation.evidence,
+        probingSinceMs: nowMs,
+      },
+      effects: [{ kind: 'changed', from: state.kind, to: 'SUSPECTED' }, { kind: 'probe' }],
+    };
+  }
+  if (state.kind === 'SUSPECTED') {
+    return {
+      state: {
+        ...stopped,
+        fault: observation.fault,
+        evidence: observation.evidence,
+        probingSinceMs: state.probingSinceMs ?? nowMs,
+      },
+      effects: state.probingSinceMs === null ? [{ kind: 'probe' }] : [],
+    };
+  }
+  // It was coming back and stopped again: the cause may be another one now.
+  if (state.flowingSinceMs !== null) {
     return { state: { ...stopped, probingSinceMs: nowMs }, effects: [{ kind: 'probe' }] };
   }
-  return {
-    state: {
-      ...stopped,
-      kind: 'SUSPECTED',
-      sinceMs: nowMs,
-      fault: observation.fault,
-      evidence: observation.evidence,
-      probingSinceMs: nowMs,
-    },
-    effects: [{ kind: 'changed', from: state.kind, to: 'SUSPECTED' }, { kind: 'probe' }],
-  };
+  return { state: stopped, effects: [] };
 }
 
-function decideProbed(state: CameraState, outcome: ProbeOutcome, nowMs: number): CameraDecision {
-  const probed: CameraState = { ...state, probingSinceMs: null, probedAtMs: nowMs };
-  if (state.kind === 'ONLINE' || state.flowingSinceMs !== null)
-    return { state: probed, effects: [] };
-  const verdict = verdictOf(outcome, state);
-  const changed = verdict.kind !== state.kind;
-  return {
-    state: {
-      ...probed,
-      kind: verdict.kind,
-      sinceMs: changed ? nowMs : state.sinceMs,
-      fault: verdict.fault,
-      evidence: verdict.evidence,
-    },
-    effects: changed ? [{ kind: 'changed', from: state.kind, to: verdict.kind }] : [],
-  };
-}
-
-function verdictOf(
-  outcome: ProbeOutcome,
+function decideProbed(
   state: CameraState,
-): { kind: CameraStateKind; fault: FaultCode; evidence: string | null } {
+  observation: Extract<CameraObservation, { kind: 'probe-answered' }>,
+  nowMs: number,
+): CameraDecision {
+  const ofThisOutage = state.stoppedAtMs !== null && observation.askedAtMs >= state.stoppedAtMs;
+  if (!ofThisOutage) return { state, effects: [] };
+  const answersLatest = observation.askedAtMs === state.probingSinceMs;
+  return goDown(
+    {
+      ...state,
+      probingSinceMs: answersLatest ? null : state.probingSinceMs,
+      probedAtMs: nowMs,
+    },
+    verdictOf(observation.outcome, state),
+    nowMs,
+  );
+}
+
+interface Verdict {
+  readonly kind: CameraStateKind;
+  readonly fault: FaultCode;
+  readonly evidence: string | null;
+}
+
+function verdictOf(outcome: ProbeOutcome, state: CameraState): Verdict {
   switch (outcome.kind) {
     case 'unreachable':
       return { kind: 'UNREACHABLE', fault: outcome.fault, evidence: outcome.evidence };
@@ -200,19 +234,29 @@ function verdictOf(
       return { kind: 'REFUSED', fault: outcome.fault, evidence: outcome.evidence };
     case 'failed':
       return { kind: 'FAILED', fault: outcome.fault, evidence: outcome.evidence };
-    case 'answers':
-      // It answers ONVIF; what the stream itself said is the better evidence.
-      if (state.fault === 'CAMERA_AUTH_REFUSED') {
-        return { kind: 'REFUSED', fault: state.fault, evidence: state.evidence };
-      }
-      if (
-        state.fault === 'CAMERA_SESSIONS_EXHAUSTED' ||
-        state.fault === 'CAMERA_STREAM_INVALID' ||
-        state.fault === 'CAMERA_CODEC_UNSUPPORTED'
-      ) {
-        return { kind: 'FAILED', fault: state.fault, evidence: state.evidence };
-      }
-      return { kind: 'SILENT', fault: 'CAMERA_SILENT', evidence: state.evidence };
+    case 'answers': {
+      const verdict = verdictOfStream(state.streamFault, state.streamEvidence);
+      // The network leads to it: an unreachable stream is one that sends nothing.
+      return verdict.kind === 'UNREACHABLE'
+        ? { kind: 'SILENT', fault: 'CAMERA_SILENT', evidence: state.streamEvidence }
+        : verdict;
+    }
+  }
+}
+
+/** What the stream's own fault says of a camera that nobody else could ask. */
+function verdictOfStream(fault: FaultCode | null, evidence: string | null): Verdict {
+  switch (fault) {
+    case 'CAMERA_UNREACHABLE':
+    case 'CAMERA_TIMEOUT':
+      return { kind: 'UNREACHABLE', fault, evidence };
+    case 'CAMERA_AUTH_REFUSED':
+      return { kind: 'REFUSED', fault, evidence };
+    case 'CAMERA_SILENT':
+    case null:
+      return { kind: 'SILENT', fault: 'CAMERA_SILENT', evidence };
+    default:
+      return { kind: 'FAILED', fault, evidence };
   }
 }
 
@@ -223,12 +267,36 @@ function decideTick(state: CameraState, nowMs: number, policy: CameraStatePolicy
     return goOnline(state, nowMs);
   }
   if (state.kind === 'ONLINE' || state.kind === 'UNKNOWN') return { state, effects: [] };
+  if (state.kind === 'SUSPECTED') {
+    if (nowMs < (state.probingSinceMs ?? state.sinceMs) + policy.probeTimeoutMs) {
+      return { state, effects: [] };
+    }
+    return goDown(
+      { ...state, probingSinceMs: null, probedAtMs: nowMs },
+      verdictOfStream(state.streamFault, state.streamEvidence),
+      nowMs,
+    );
+  }
   const dueMs =
     state.probingSinceMs === null
       ? (state.probedAtMs ?? state.sinceMs) + policy.reprobeAfterMs
-      : state.probingSinceMs + policy.probeTimeoutMs;
+      : state.probingSinceMs + policy.reprobeAfterMs;
   if (nowMs < dueMs) return { state, effects: [] };
   return { state: { ...state, probingSinceMs: nowMs }, effects: [{ kind: 'probe' }] };
+}
+
+function goDown(state: CameraState, verdict: Verdict, nowMs: number): CameraDecision {
+  const changed = verdict.kind !== state.kind;
+  return {
+    state: {
+      ...state,
+      kind: verdict.kind,
+      sinceMs: changed ? nowMs : state.sinceMs,
+      fault: verdict.fault,
+      evidence: verdict.evidence,
+    },
+    effects: changed ? [{ kind: 'changed', from: state.kind, to: verdict.kind }] : [],
+  };
 }
 
 function goOnline(state: CameraState, nowMs: number): CameraDecision {
