@@ -1,0 +1,244 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TrackDescription } from '../hub/stream-hub-types.ts';
+import { groupAccessUnits, Packetizer, rtpPacket, splitAnnexB } from '../testing/rtp-packets.ts';
+import { SegmentCollector } from '../testing/segment-collector.ts';
+import { BlockPool } from './block-pool.ts';
+import { memorySource } from './byte-source.ts';
+import { scanRecording } from './recording-scan.ts';
+import { recordableTrack, Segmenter } from './segmenter.ts';
+
+const run = promisify(execFile);
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nigehban-segmenter-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const wallStartUs = 1_790_000_000_123_456;
+
+function videoTrack(codec: 'H264' | 'H265', formatParameters = {}): TrackDescription {
+  return {
+    index: 0,
+    kind: 'video',
+    codec,
+    payloadType: 96,
+    clockRateHz: 90_000,
+    channels: 0,
+    formatParameters,
+    parameterSets: [],
+  };
+}
+
+async function encode(name: string, codecArguments: readonly string[]): Promise<Buffer> {
+  const path = join(folder, name);
+  await run('ffmpeg', [
+    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25:duration=8'],
+    ...['-threads', '1', ...codecArguments, path],
+  ]);
+  return readFile(path);
+}
+
+function makeSegmenter(tracks: TrackDescription[], segmentMs: number) {
+  const pool = new BlockPool();
+  const output = new SegmentCollector(pool);
+  const track = recordableTrack(tracks);
+  if (track === undefined) throw new Error('no video track');
+  const settings = { segmentMs, fragmentMs: 1000, maxAccessUnitBytes: 4 << 20, pool };
+  return { pool, output, segmenter: new Segmenter(track, tracks, settings, output, 0) };
+}
+
+function feed(
+  segmenter: Segmenter,
+  codec: 'H264' | 'H265',
+  units: readonly Buffer[][],
+  presentation: (index: number) => number = (index) => index,
+): void {
+  const packetizer = new Packetizer(codec, { aggregate: true });
+  for (const [index, unit] of units.entries()) {
+    const timestamp = 4_294_900_000 + presentation(index) * 3600; // wraps after 18 pictures
+    for (const packet of packetizer.accessUnit(unit, timestamp)) {
+      segmenter.push(0, packet, 0, packet.length, wallStartUs + index * 40_000);
+    }
+  }
+}
+
+async function probe(path: string): Promise<{ frames: number; startTime: number; errors: string }> {
+  const { stdout } = await run('ffprobe', [
+    ...['-v', 'error', '-count_frames', '-select_streams', 'v:0', '-of', 'json'],
+    ...['-show_entries', 'stream=nb_read_frames,start_time', path],
+  ]);
+  const { stderr } = await run('ffmpeg', ['-v', 'warning', '-i', path, '-f', 'null', '-']);
+  const [stream] = JSON.parse(stdout).streams;
+  return {
+    frames: Number(stream.nb_read_frames),
+    startTime: Number(stream.start_time),
+    errors: stderr,
+  };
+}
+
+test.each([
+  { codec: 'H264' as const, name: 'a.h264', encoder: ['-c:v', 'libx264', '-bf', '0', '-g', '25'] },
+  {
+    codec: 'H265' as const,
+    name: 'a.h265',
+    encoder: [
+      '-c:v',
+      'libx265',
+      '-x265-params',
+      'bframes=0:keyint=25:min-keyint=25:scenecut=0:log-level=error',
+    ],
+  },
+])('$codec: every frame is in files that play alone', async ({ codec, name, encoder }) => {
+  const units = groupAccessUnits(codec, splitAnnexB(await encode(name, encoder)));
+  expect(units).toHaveLength(200);
+  const { pool, output, segmenter } = makeSegmenter([videoTrack(codec)], 3000);
+  feed(segmenter, codec, units);
+  segmenter.stop();
+
+  expect(output.segments.map((segment) => segment.summary?.frames)).toEqual([75, 75, 50]);
+  expect(pool.blocksInUse).toBe(0);
+  let frames = 0;
+  for (const [index, segment] of output.segments.entries()) {
+    const path = join(folder, `${name}-${index}.mp4`);
+    await writeFile(path, output.file(index));
+    const seen = await probe(path);
+    expect(seen).toEqual({ frames: segment.summary?.frames, startTime: 0, errors: '' });
+    frames += seen.frames;
+    expect(segment.start).toMatchObject({ widthPx: 320, heightPx: 240 });
+    expect(segment.start.startUs).toBe(wallStartUs + index * 3_000_000);
+    const scan = await scanRecording(memorySource(output.file(index)));
+    expect(scan.wholeBytes).toBe(output.file(index).length);
+    expect(scan.tracks[0]?.codec).toBe(segment.start.codec);
+    expect(scan.fragments[0]?.wallUs).toBe(segment.start.startUs);
+    const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(output.file(index)) });
+    const track = await input.getPrimaryVideoTrack();
+    expect((await track?.computePacketStats())?.packetCount).toBe(segment.summary?.frames);
+    expect(await track?.getCodecParameterString()).toBe(segment.start.codec);
+  }
+  expect(frames).toBe(200);
+});
+
+test('pictures out of order (B-frames) keep their presentation times', async () => {
+  const stream = await encode('b.h264', [
+    '-c:v',
+    'libx264',
+    '-bf',
+    '2',
+    '-g',
+    '50',
+    '-b_strategy',
+    '0',
+    '-sc_threshold',
+    '0',
+  ]);
+  const units = groupAccessUnits('H264', splitAnnexB(stream));
+  const reference = join(folder, 'reference.mp4');
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-y',
+    '-r',
+    '25',
+    '-i',
+    join(folder, 'b.h264'),
+    '-c',
+    'copy',
+    reference,
+  ]);
+  const { stdout } = await run('ffprobe', [
+    '-v',
+    'error',
+    '-show_entries',
+    'packet=pts',
+    '-of',
+    'csv=p=0',
+    reference,
+  ]);
+  const pts = stdout.trim().split('\n').map(Number);
+  const step = [...pts]
+    .sort((a, b) => a - b)
+    .reduce(
+      (min, value, index, all) =>
+        index === 0 ? min : Math.min(min, value - (all[index - 1] ?? 0)),
+      Infinity,
+    );
+  const { output, segmenter } = makeSegmenter([videoTrack('H264')], 60_000);
+  feed(segmenter, 'H264', units, (index) => Math.round(((pts[index] ?? 0) - (pts[0] ?? 0)) / step));
+  segmenter.stop();
+  const path = join(folder, 'b.mp4');
+  await writeFile(path, output.file(0));
+  expect(await probe(path)).toMatchObject({ frames: 200, errors: '' });
+  const order = async (file: string) =>
+    (await run('ffmpeg', ['-v', 'error', '-i', file, '-f', 'framemd5', '-'])).stdout
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))
+      .map((line) => line.split(',').at(-1));
+  expect(await order(path)).toEqual(await order(reference));
+});
+
+test.each([
+  { codec: 'PCMU' as const, name: 'pcm_mulaw' },
+  { codec: 'PCMA' as const, name: 'pcm_alaw' },
+])('$codec stands beside the video and is read by ffmpeg', async ({ codec, name }) => {
+  const units = groupAccessUnits(
+    'H264',
+    splitAnnexB(await encode('c.h264', ['-c:v', 'libx264', '-bf', '0', '-g', '25'])),
+  );
+  const audio: TrackDescription = {
+    ...videoTrack('H264'),
+    index: 1,
+    kind: 'audio',
+    codec,
+    clockRateHz: 8000,
+    channels: 1,
+  };
+  const { pool, output, segmenter } = makeSegmenter([videoTrack('H264'), audio], 60_000);
+  const packetizer = new Packetizer('H264');
+  for (const [index, unit] of units.entries()) {
+    const arrivalUs = wallStartUs + index * 40_000;
+    for (const packet of packetizer.accessUnit(unit, index * 3600)) {
+      segmenter.push(0, packet, 0, packet.length, arrivalUs);
+    }
+    const sound = rtpPacket(Buffer.alloc(320, index), {
+      sequence: index,
+      timestamp: 77 + index * 320,
+      marker: false,
+    });
+    segmenter.push(1, sound, 0, sound.length, arrivalUs);
+  }
+  segmenter.stop();
+  expect(pool.blocksInUse).toBe(0);
+  const path = join(folder, `${codec}.mp4`);
+  await writeFile(path, output.file(0));
+  expect((await probe(path)).errors).toBe('');
+  const { stdout } = await run('ffprobe', [
+    ...[
+      '-v',
+      'error',
+      '-select_streams',
+      'a:0',
+      '-show_entries',
+      'stream=codec_name,sample_rate',
+      '-of',
+      'json',
+      path,
+    ],
+  ]);
+  expect(JSON.parse(stdout).streams[0]).toEqual({ codec_name: name, sample_rate: '8000' });
+  const raw = await run(
+    'ffmpeg',
+    ['-v', 'error', '-i', path, '-map', 'a', '-c', 'copy', '-f', 'data', '-'],
+    { encoding: 'buffer' },
+  );
+  expect(Math.abs(raw.stdout.length - 64_000)).toBeLessThanOrEqual(640);
+});

@@ -1,0 +1,351 @@
+import { AccessUnitAssembler, type AccessUnitListener } from '../codec/access-unit-assembler.ts';
+import { audioCodecString, audioFormatOf } from '../codec/audio-format.ts';
+import { videoCodecString } from '../codec/video-format.ts';
+import type { SenderReport, TrackDescription } from '../hub/stream-hub-types.ts';
+import { timestampDelta } from '../rtp/rtp-packet.ts';
+import { ArrivalClock } from './arrival-clock.ts';
+import { AudioMuxer } from './audio-muxer.ts';
+import { FragmentBuffer, frontReserveBytes } from './fragment-buffer.ts';
+import { buildInitialisation, videoTrackId } from './initialisation.ts';
+import type {
+  SegmentEnd,
+  SegmenterCounters,
+  SegmenterSettings,
+  SegmentOutput,
+} from './segmenter-types.ts';
+
+const noBlock = Buffer.alloc(0);
+/** A backward step above this is no B-frame. */
+const maxReorderSeconds = 1;
+const maxStepSeconds = 10;
+/** A pause this long, and much longer than the usual frame interval, is a hole and not a slow frame. */
+const pauseSeconds = 2;
+const pauseIntervals = 8;
+/** Arrival later than the ticks say by this much: the ticks stand still or were set back. */
+const maxDelayUs = 15_000_000;
+/** A segment's wall length may differ from its media length by this share, to follow the clock. */
+const maxSlew = 0.01;
+
+interface OpenSegment {
+  readonly startUs: number;
+  readonly zeroTicks: number;
+  readonly parametersVersion: number;
+  readonly lossBefore: number;
+  initialisation: Buffer | undefined;
+  sequence: number;
+  frames: number;
+}
+
+/**
+ * Turns the packets of one stream session into segments: files that start at a key frame, made of
+ * fragments that leave in one write each. One segmenter per session; it knows no files. Decisions
+ * are made by RTP time against arrival time, never by a timer.
+ */
+export class Segmenter implements AccessUnitListener {
+  readonly #settings: SegmenterSettings;
+  readonly #output: SegmentOutput;
+  readonly #track: TrackDescription;
+  readonly #audioTrack: number;
+  readonly #assembler: AccessUnitAssembler;
+  readonly #audio: AudioMuxer | undefined;
+  readonly #clock: ArrivalClock;
+  readonly #fragment = new FragmentBuffer(noBlock);
+  #segment: OpenSegment | undefined;
+  /** Wall time before which no segment may start. */
+  #notBeforeUs: number;
+  /** The next segment continues here without a hole. */
+  #continuesUs: number | undefined;
+
+  #lastTimestamp = -1;
+  #ticks = 0;
+  #interval = 0;
+  #seenSourceChanges = 0;
+  #wantedBlockBytes: number;
+  #clockOffsetUs: number | undefined;
+  #frames = 0;
+  #keyFrames = 0;
+  #discontinuities = 0;
+
+  /** `track` is one that {@link recordableTrack} gave; `notBeforeUs` is the end of what is recorded. */
+  constructor(
+    track: TrackDescription & { readonly codec: 'H264' | 'H265' },
+    tracks: readonly TrackDescription[],
+    settings: SegmenterSettings,
+    output: SegmentOutput,
+    notBeforeUs: number,
+  ) {
+    this.#track = track;
+    this.#settings = settings;
+    this.#output = output;
+    this.#notBeforeUs = notBeforeUs;
+    this.#wantedBlockBytes = frontReserveBytes + (32 << 10);
+    this.#clock = new ArrivalClock(track.clockRateHz);
+    this.#assembler = new AccessUnitAssembler(track.codec, track.parameterSets, this, {
+      maxUnitBytes: settings.maxAccessUnitBytes,
+    });
+    const audioTrack = tracks.find((candidate) => candidate.kind === 'audio');
+    const audioFormat = audioTrack === undefined ? undefined : audioFormatOf(audioTrack);
+    this.#audioTrack = audioFormat === undefined ? -1 : (audioTrack?.index ?? -1);
+    this.#audio =
+      audioFormat === undefined
+        ? undefined
+        : new AudioMuxer(
+            audioFormat,
+            settings.pool,
+            () => this.#nextSequence(),
+            (block, offset, end) => this.#emit(block, offset, end),
+          );
+  }
+
+  get counters(): SegmenterCounters {
+    const { lostPackets, latePackets, malformedPackets, lostUnits } = this.#assembler;
+    return {
+      frames: this.#frames,
+      keyFrames: this.#keyFrames,
+      lostPackets,
+      latePackets,
+      malformedPackets,
+      lostUnits,
+      discontinuities: this.#discontinuities,
+    };
+  }
+
+  push(track: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void {
+    if (track === this.#track.index) this.#assembler.push(buffer, offset, length, arrivalUs);
+    else if (track === this.#audioTrack) this.#audio?.push(buffer, offset, length, arrivalUs);
+  }
+
+  senderReport(track: number, report: SenderReport): void {
+    if (track === this.#track.index) this.#clockOffsetUs = report.ntpUs - report.arrivalUs;
+  }
+
+  /** Ends the segment with what is whole and gives back all memory. The segmenter is done. */
+  stop(reason: SegmentEnd = 'stopped'): void {
+    this.#assembler.flush();
+    this.#endSegment(reason, this.#fragment.latestTicks + this.#interval);
+    if (this.#fragment.block.length > 0) this.#settings.pool.release(this.#fragment.block);
+    this.#fragment.restart(noBlock);
+    this.#assembler.moveTo(noBlock, 0);
+    this.#audio?.release();
+  }
+
+  accessUnitStarts(unit: AccessUnitAssembler): void {
+    this.#advance(unit);
+    if (this.#fragment.count === 0) return;
+    const ticks = this.#ticks;
+    // A fragment's end must lie before all that follows, also when pictures are reordered.
+    if (ticks <= this.#fragment.latestTicks) return;
+    const lengthMs =
+      ((ticks + this.#interval - this.#fragment.firstTicks) * 1000) / this.#track.clockRateHz;
+    if (unit.key || this.#fragment.full || lengthMs > this.#settings.fragmentMs + 5) {
+      this.#cut(ticks);
+    }
+  }
+
+  accessUnitEnds(unit: AccessUnitAssembler): void {
+    if (unit.key) this.#keyFrames += 1;
+    if (unit.key && this.#fragment.count === 0 && this.#segmentIsDue()) this.#startSegment();
+    if (this.#segment === undefined || this.#fragment.full) {
+      unit.position = unit.unitStart;
+      return;
+    }
+    this.#fragment.append(unit.position - unit.unitStart, this.#ticks, unit.key);
+    this.#segment.frames += 1;
+    this.#frames += 1;
+  }
+
+  accessUnitLost(): void {
+    // The next unit's time closes the hole; the segment's summary tells of the loss.
+  }
+
+  blockFull(unit: AccessUnitAssembler, needed: number): boolean {
+    const { pool } = this.#settings;
+    if (this.#fragment.count > 0 && this.#ticks > this.#fragment.latestTicks) {
+      this.#cut(this.#ticks);
+      if (unit.position + needed <= unit.block.length) return true;
+    }
+    const old = this.#fragment.block;
+    const used = old.length === 0 ? frontReserveBytes : unit.position;
+    const larger = pool.take(Math.max(used + needed, this.#wantedBlockBytes));
+    if (larger === undefined) return false;
+    this.#fragment.growInto(larger);
+    unit.moveTo(larger, old.length === 0 ? frontReserveBytes : unit.unitStart);
+    if (old.length > 0) pool.release(old);
+    return true;
+  }
+
+  /** Moves the stream's time on to a new access unit and ends the segment where time breaks. */
+  #advance(unit: AccessUnitAssembler): void {
+    const rate = this.#track.clockRateHz;
+    const step = this.#lastTimestamp < 0 ? 0 : timestampDelta(this.#lastTimestamp, unit.timestamp);
+    this.#lastTimestamp = unit.timestamp;
+    const before = this.#ticks;
+    this.#ticks += step;
+    if (
+      unit.sourceChanges !== this.#seenSourceChanges ||
+      step < -maxReorderSeconds * rate ||
+      step > maxStepSeconds * rate ||
+      this.#clock.isTooEarly(this.#ticks, unit.arrivalUs) ||
+      this.#clock.delayUs(this.#ticks, unit.arrivalUs) > maxDelayUs
+    ) {
+      this.#seenSourceChanges = unit.sourceChanges;
+      this.#discontinuities += 1;
+      this.#breakTime('discontinuity', before);
+      this.#clock.reset();
+    } else if (step > pauseSeconds * rate && step > pauseIntervals * this.#interval) {
+      this.#breakTime('pause', before);
+    } else if (step > 0) {
+      this.#interval = step;
+    }
+    this.#clock.observe(this.#ticks, unit.arrivalUs);
+  }
+
+  #breakTime(reason: SegmentEnd, lastTicks: number): void {
+    const latest = this.#fragment.count > 0 ? this.#fragment.latestTicks : lastTicks;
+    this.#endSegment(reason, latest + this.#interval);
+  }
+
+  #segmentIsDue(): boolean {
+    const segment = this.#segment;
+    if (segment === undefined) return true;
+    if (segment.parametersVersion !== this.#assembler.parameterSets.version) return true;
+    const lengthTicks = this.#ticks - segment.zeroTicks;
+    return (lengthTicks * 1000) / this.#track.clockRateHz >= this.#settings.segmentMs;
+  }
+
+  #startSegment(): void {
+    const { parameterSets } = this.#assembler;
+    const format = parameterSets.format();
+    if (format === undefined) return;
+    if (this.#segment !== undefined) {
+      const sameFormat = this.#segment.parametersVersion === parameterSets.version;
+      this.#endSegment(sameFormat ? 'length' : 'format', this.#ticks);
+    }
+    if (!this.#output.accepts()) {
+      this.#continuesUs = undefined;
+      return;
+    }
+    const startUs =
+      this.#continuesUs ?? Math.max(Math.round(this.#clock.wallUs(this.#ticks)), this.#notBeforeUs);
+    this.#continuesUs = undefined;
+    const audio = this.#audio?.format;
+    this.#segment = {
+      startUs,
+      zeroTicks: this.#ticks,
+      parametersVersion: parameterSets.version,
+      lossBefore: this.#losses(),
+      initialisation: buildInitialisation(
+        {
+          video: { format, timescaleHz: this.#track.clockRateHz },
+          audio: audio === undefined ? undefined : { format: audio },
+        },
+        startUs,
+      ),
+      sequence: 0,
+      frames: 0,
+    };
+    const codecs = [videoCodecString(format)];
+    if (audio !== undefined) codecs.push(audioCodecString(audio));
+    this.#output.segmentStarts({
+      startUs,
+      codec: codecs.join(','),
+      widthPx: format.sps.widthPx,
+      heightPx: format.sps.heightPx,
+    });
+    this.#audio?.startSegment(startUs);
+  }
+
+  #endSegment(reason: SegmentEnd, endTicks: number): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    if (this.#fragment.count > 0) this.#cut(endTicks);
+    // The last write may have been refused, which ends the segment too.
+    if (this.#segment !== segment) return;
+    this.#audio?.endSegment();
+    this.#segment = undefined;
+    const endUs = this.#wallAt(segment, endTicks);
+    this.#notBeforeUs = endUs;
+    if (reason === 'length' || reason === 'format') this.#continuesUs = endUs;
+    else this.#continuesUs = undefined;
+    this.#output.segmentEnds({
+      reason,
+      startUs: segment.startUs,
+      endUs,
+      frames: segment.frames,
+      lossy: this.#losses() > segment.lossBefore,
+      clockOffsetMs:
+        this.#clockOffsetUs === undefined ? null : Math.round(this.#clockOffsetUs / 1000),
+    });
+  }
+
+  /** Writes the samples so far as a fragment that ends at `endTicks`. */
+  #cut(endTicks: number): void {
+    const segment = this.#segment;
+    const fragment = this.#fragment;
+    if (segment === undefined) return;
+    const offset = fragment.serialise({
+      trackId: videoTrackId,
+      sequence: this.#nextSequence(),
+      zeroTicks: segment.zeroTicks,
+      endTicks,
+      wallUs: this.#wallAt(segment, fragment.firstTicks),
+      initialisation: segment.initialisation,
+    });
+    segment.initialisation = undefined;
+    const { block, end } = fragment;
+    this.#wantedBlockBytes = Math.max(end + (end >> 3), this.#wantedBlockBytes * 0.9);
+    const largest = this.#settings.pool.largestBytes;
+    const next = this.#settings.pool.take(Math.min(this.#wantedBlockBytes, largest)) ?? noBlock;
+    fragment.restart(next);
+    this.#assembler.moveTo(next, next.length === 0 ? 0 : frontReserveBytes);
+    this.#emit(block, offset, end, endTicks);
+    this.#audio?.flush();
+    if (!this.#output.accepts()) this.#endSegment('refused', endTicks);
+  }
+
+  #emit(block: Buffer, offset: number, end: number, endTicks?: number): void {
+    const segment = this.#segment;
+    if (segment === undefined) {
+      this.#settings.pool.release(block);
+      return;
+    }
+    this.#output.fragment(block, {
+      offset,
+      length: end - offset,
+      endUs: this.#wallAt(segment, endTicks ?? this.#ticks),
+      frames: segment.frames,
+    });
+  }
+
+  #nextSequence(): number {
+    if (this.#segment === undefined) return 1;
+    this.#segment.sequence += 1;
+    return this.#segment.sequence;
+  }
+
+  /** Wall time inside a segment: media time since its start, slewed towards the clock. */
+  #wallAt(segment: OpenSegment, ticks: number): number {
+    const lengthUs = ((ticks - segment.zeroTicks) * 1e6) / this.#track.clockRateHz;
+    const off = this.#clock.wallUs(ticks) - (segment.startUs + lengthUs);
+    const slew = Number.isFinite(off) ? Math.max(-1, Math.min(1, off / (lengthUs * maxSlew))) : 0;
+    return Math.round(
+      segment.startUs + lengthUs * (1 + (Number.isFinite(slew) ? slew : 0) * maxSlew),
+    );
+  }
+
+  #losses(): number {
+    const { lostPackets, malformedPackets, lostUnits } = this.#assembler;
+    return lostPackets + malformedPackets + lostUnits;
+  }
+}
+
+/** The first video track that can be recorded; undefined when there is none (CODEC_UNSUPPORTED). */
+export function recordableTrack(
+  tracks: readonly TrackDescription[],
+): (TrackDescription & { readonly codec: 'H264' | 'H265' }) | undefined {
+  for (const track of tracks) {
+    const { codec } = track;
+    if (codec === 'H264' || codec === 'H265') return { ...track, codec };
+  }
+  return undefined;
+}
