@@ -1,0 +1,117 @@
+import type { CameraModel } from './camera-models.ts';
+import type { Credentials } from './digest-authority.ts';
+import type { CameraFault, FaultKind, FaultSet } from './faults.ts';
+import type { FleetCameraPlan } from './fleet-plan.ts';
+import type { NowMs } from './timer-wheel.ts';
+
+/** What a camera has seen and done since the fleet started. */
+export interface CameraCounters {
+  rtspConnections: number;
+  rtspSessionsOpened: number;
+  rtspSessionsTimedOut: number;
+  rtspAuthFailures: number;
+  rtspRequests: Record<string, number>;
+  rtpFramesSent: number;
+  rtpPacketsSent: number;
+  rtpPacketsLost: number;
+  rtpBytesSent: number;
+  onvifRequests: Record<string, number>;
+  onvifAuthFailures: number;
+  snapshots: number;
+  synchronizationPoints: number;
+  discoveryProbes: number;
+}
+
+/** Adds one to a named counter. */
+export function countOne(counters: Record<string, number>, name: string): void {
+  counters[name] = (counters[name] ?? 0) + 1;
+}
+
+/** The state that a camera's ONVIF, RTSP and discovery sides share: faults, clock, password. */
+export class CameraState {
+  readonly plan: FleetCameraPlan;
+  readonly model: CameraModel;
+  readonly now: NowMs;
+  readonly random: () => number;
+  readonly counters: CameraCounters = {
+    rtspConnections: 0,
+    rtspSessionsOpened: 0,
+    rtspSessionsTimedOut: 0,
+    rtspAuthFailures: 0,
+    rtspRequests: {},
+    rtpFramesSent: 0,
+    rtpPacketsSent: 0,
+    rtpPacketsLost: 0,
+    rtpBytesSent: 0,
+    onvifRequests: {},
+    onvifAuthFailures: 0,
+    snapshots: 0,
+    synchronizationPoints: 0,
+    discoveryProbes: 0,
+  };
+  #faults: FaultSet = new Map();
+  #clockOffsetMs: number;
+  #isClockManual = false;
+
+  constructor(
+    plan: FleetCameraPlan,
+    model: CameraModel,
+    now: NowMs,
+    random: () => number,
+    clockOffsetMs: number,
+  ) {
+    this.plan = plan;
+    this.model = model;
+    this.now = now;
+    this.random = random;
+    this.#clockOffsetMs = clockOffsetMs;
+  }
+
+  get faults(): FaultSet {
+    return this.#faults;
+  }
+
+  set faults(faults: FaultSet) {
+    this.#faults = faults;
+  }
+
+  hasFault(kind: FaultKind): boolean {
+    return this.#faults.has(kind);
+  }
+
+  /** The ordered fault of this kind with its settings. */
+  fault<Kind extends FaultKind>(kind: Kind): Extract<CameraFault, { kind: Kind }> | undefined {
+    const fault = this.#faults.get(kind);
+    return fault !== undefined && isOfKind(fault, kind) ? fault : undefined;
+  }
+
+  /** The camera's own clock; a clock fault stands above whatever it was set to. */
+  clockMs(): number {
+    return this.now() + (this.fault('clock-offset')?.offsetMs ?? this.#clockOffsetMs);
+  }
+
+  get isClockManual(): boolean {
+    return this.#isClockManual;
+  }
+
+  /** SetSystemDateAndTime: to this moment by hand, or to the right time by NTP (`null`). */
+  setClock(clockMs: number | null): void {
+    this.#isClockManual = clockMs !== null;
+    this.#clockOffsetMs = clockMs === null ? 0 : clockMs - this.now();
+  }
+
+  /** The user the camera knows now. */
+  get credentials(): Credentials {
+    const changed = this.fault('wrong-password');
+    const { username, password } = this.plan;
+    if (changed === undefined) return { username, password };
+    return { username, password: changed.password ?? `${password}-changed` };
+  }
+}
+
+function isOfKind<Kind extends FaultKind>(
+  fault: CameraFault,
+  kind: Kind,
+): fault is Extract<CameraFault, { kind: Kind }> {
+  return fault.kind === kind;
+}

@@ -1,0 +1,201 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { CameraModel } from './camera-models.ts';
+import { type CameraCounters, CameraState } from './camera-state.ts';
+import { DiscoveryResponder } from './discovery.ts';
+import type { CameraFault } from './faults.ts';
+import type { FleetCameraPlan } from './fleet-plan.ts';
+import { type EncoderSettings, type OnvifCamera, streamUri } from './onvif/onvif-camera.ts';
+import { OnvifServer } from './onvif/onvif-server.ts';
+import type { StreamName } from './rtsp/rtsp-connection.ts';
+import { RtspServer } from './rtsp/rtsp-server.ts';
+import type { CameraClips } from './streams/clip.ts';
+import { LiveEncoder } from './streams/live-encoder.ts';
+import type { NowMs, TimerWheel } from './timer-wheel.ts';
+
+export interface CameraSurroundings {
+  readonly wheel: TimerWheel;
+  readonly now: NowMs;
+  readonly random: () => number;
+  readonly epochMs: number;
+  readonly rtspSessionTimeoutMs: number | null;
+  readonly rebootMs: number;
+}
+
+/** A camera as the control API and tests see it. */
+export interface CameraStatus {
+  readonly id: string;
+  readonly stationId: string;
+  readonly modelName: string;
+  readonly address: string;
+  readonly httpPort: number;
+  readonly rtspPort: number;
+  readonly serial: string;
+  readonly mac: string;
+  readonly streams: Readonly<Record<StreamName, string>>;
+  readonly faults: readonly CameraFault[];
+  readonly isPluggedIn: boolean;
+  readonly rtspSessions: number;
+  readonly counters: CameraCounters;
+}
+
+/** One simulated camera: its encoders, its ONVIF, RTSP and discovery sides, and its faults. */
+export class SimulatedCamera {
+  readonly plan: FleetCameraPlan;
+  readonly discovery: DiscoveryResponder;
+  readonly #state: CameraState;
+  readonly #onvifCamera: OnvifCamera;
+  readonly #onvif: OnvifServer;
+  readonly #rtsp: RtspServer;
+  readonly #surroundings: CameraSurroundings;
+  /** Plugging in and out take turns, so that neither overtakes the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #isPluggedIn = false;
+  #isStopped = false;
+  #isRebooting = false;
+
+  constructor(
+    plan: FleetCameraPlan,
+    model: CameraModel,
+    clips: CameraClips,
+    surroundings: CameraSurroundings,
+  ) {
+    const { now, random, wheel, epochMs } = surroundings;
+    const encoder = (normal: keyof CameraClips & StreamName) =>
+      new LiveEncoder(
+        {
+          normal: clips[normal],
+          frozen: clips[`${normal}Frozen`],
+          changed: clips[`${normal}Changed`],
+        },
+        wheel,
+        now,
+        epochMs,
+      );
+    const { audio } = clips;
+    const encoders = {
+      main: encoder('main'),
+      sub: encoder('sub'),
+      audio:
+        audio === null
+          ? null
+          : new LiveEncoder({ normal: audio, frozen: audio, changed: audio }, wheel, now, epochMs),
+    };
+    const settings = (bitrateKilobits: number): EncoderSettings => ({
+      isSmall: false,
+      quality: 4,
+      bitrateKilobits,
+    });
+    this.plan = plan;
+    this.#surroundings = surroundings;
+    this.#state = new CameraState(plan, model, now, random, 0);
+    this.#onvifCamera = {
+      state: this.#state,
+      encoders,
+      settings: { main: settings(1500), sub: settings(400) },
+      mainSizes: [clips.main, clips.mainChanged],
+      applySettings: () => this.#applyModes(),
+      reboot: () => this.#reboot(),
+    };
+    const newNonce = () => randomBytes(16).toString('hex');
+    this.#onvif = new OnvifServer(this.#onvifCamera, clips.snapshot, wheel, newNonce);
+    this.#rtsp = new RtspServer(
+      this.#state,
+      encoders,
+      wheel,
+      newNonce,
+      surroundings.rtspSessionTimeoutMs,
+    );
+    this.discovery = new DiscoveryResponder(this.#onvifCamera, randomUUID);
+  }
+
+  /** The address of a stream as ONVIF gives it, without credentials. */
+  streamUri(stream: StreamName): string {
+    return streamUri(this.#onvifCamera, stream);
+  }
+
+  get counters(): CameraCounters {
+    return this.#state.counters;
+  }
+
+  status(): CameraStatus {
+    const { id, stationId, modelName, address, httpPort, rtspPort, serial, mac } = this.plan;
+    return {
+      id,
+      stationId,
+      modelName,
+      address,
+      httpPort,
+      rtspPort,
+      serial,
+      mac,
+      streams: { main: this.streamUri('main'), sub: this.streamUri('sub') },
+      faults: [...this.#state.faults.values()],
+      isPluggedIn: this.#isPluggedIn,
+      rtspSessions: this.#rtsp.sessionCount,
+      counters: this.#state.counters,
+    };
+  }
+
+  start(): Promise<void> {
+    return this.#settlePlug();
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    return this.#settlePlug();
+  }
+
+  /** Replaces the camera's faults; settles when listeners are as the faults say. */
+  async setFaults(faults: readonly CameraFault[]): Promise<void> {
+    this.#state.faults = new Map(
+      faults
+        .filter(({ kind }) => kind !== 'timestamp-jump' && kind !== 'mid-gop-cut')
+        .map((fault) => [fault.kind, fault]),
+    );
+    for (const fault of faults) {
+      if (fault.kind === 'timestamp-jump') this.#rtsp.jumpTimestamps(fault.seconds);
+      if (fault.kind === 'mid-gop-cut') this.#rtsp.cutPlayingSessions();
+    }
+    this.#applyModes();
+    this.#rtsp.reactToFaults();
+    this.#onvif.reactToFaults();
+    await this.#settlePlug();
+  }
+
+  #applyModes(): void {
+    const { encoders, settings } = this.#onvifCamera;
+    const isFrozen = this.#state.hasFault('frozen');
+    const isChanged = this.#state.hasFault('parameter-change');
+    for (const stream of ['main', 'sub'] as const) {
+      const mode = settings[stream].isSmall !== isChanged ? 'changed' : 'normal';
+      encoders[stream].setMode(isFrozen ? 'frozen' : mode);
+    }
+  }
+
+  #reboot(): void {
+    const { wheel, now, rebootMs } = this.#surroundings;
+    // The answer to the request leaves first.
+    wheel.schedule(now() + 200, () => {
+      this.#isRebooting = true;
+      void this.#settlePlug();
+      wheel.schedule(now() + rebootMs, () => {
+        this.#isRebooting = false;
+        void this.#settlePlug();
+      });
+    });
+  }
+
+  #settlePlug(): Promise<void> {
+    const settle = async () => {
+      const isWanted = !this.#isStopped && !this.#isRebooting && !this.#state.hasFault('unplugged');
+      if (isWanted === this.#isPluggedIn) return;
+      this.#isPluggedIn = isWanted;
+      const sides = [this.#onvif, this.#rtsp, this.discovery];
+      await Promise.all(sides.map((side) => (isWanted ? side.listen() : side.unplug())));
+    };
+    const turn = this.#turn.then(settle);
+    // A failed turn is reported to its caller and does not stop the next.
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What can be ordered to go wrong with a simulated camera. A camera holds a set of faults, at most
+ * one of each kind; `timestamp-jump` and `mid-gop-cut` happen once, when they are ordered.
+ */
+export type CameraFault =
+  /** The address refuses connections and resets open ones; discovery stays unanswered. */
+  | { readonly kind: 'unplugged' }
+  /** The address accepts TCP connections and never answers; open ones fall silent. */
+  | { readonly kind: 'blackhole' }
+  /** RTSP and RTCP go on, no RTP is sent. */
+  | { readonly kind: 'silent' }
+  /** From the next key frame the picture is the same for ever, while time goes on. */
+  | { readonly kind: 'frozen' }
+  /** The camera's password was changed behind our back. */
+  | { readonly kind: 'wrong-password'; readonly password?: string }
+  | { readonly kind: 'clock-offset'; readonly offsetMs: number }
+  /** ONVIF answers drip at this rate. */
+  | { readonly kind: 'slow-xml'; readonly bytesPerSecond: number }
+  /** ONVIF answers are cut or mangled, with status 200. */
+  | { readonly kind: 'garbage-xml' }
+  /** ONVIF answers are a well-formed start followed by this much nesting. */
+  | { readonly kind: 'huge-xml'; readonly sizeBytes?: number }
+  /** Every SETUP is answered with 453 Not Enough Bandwidth. */
+  | { readonly kind: 'rtsp-453' }
+  /** This share of the RTP packets, from 0 to 1, is lost before it is sent. */
+  | { readonly kind: 'packet-loss'; readonly ratio: number }
+  /** The RTP timestamps of all streams step by this much, once. */
+  | { readonly kind: 'timestamp-jump'; readonly seconds: number }
+  /** From the next key frame the stream has another picture size and other parameter sets. */
+  | { readonly kind: 'parameter-change' }
+  /** RTSP connections are flooded with random bytes. */
+  | { readonly kind: 'flood' }
+  /** The TCP connections of all playing sessions are reset in the middle of a GOP, once. */
+  | { readonly kind: 'mid-gop-cut' };
+
+export type FaultKind = CameraFault['kind'];
+
+/** The faults of a camera, by kind. */
+export type FaultSet = ReadonlyMap<FaultKind, CameraFault>;
+
+function finiteNumber(source: Record<string, unknown>, name: string): number {
+  const value = source[name];
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new TypeError(`the fault ${String(source.kind)} needs a number "${name}"`);
+  }
+  return value;
+}
+
+function parseFault(value: unknown): CameraFault {
+  if (typeof value === 'string') return parseFault({ kind: value });
+  if (typeof value !== 'object' || value === null) throw new TypeError('a fault is an object');
+  const source: Record<string, unknown> = { ...value };
+  const kind = source.kind;
+  switch (kind) {
+    case 'unplugged':
+    case 'blackhole':
+    case 'silent':
+    case 'frozen':
+    case 'garbage-xml':
+    case 'rtsp-453':
+    case 'parameter-change':
+    case 'flood':
+    case 'mid-gop-cut':
+      return { kind };
+    case 'wrong-password':
+      return typeof source.password === 'string' ? { kind, password: source.password } : { kind };
+    case 'clock-offset':
+      return { kind, offsetMs: finiteNumber(source, 'offsetMs') };
+    case 'slow-xml': {
+      const bytesPerSecond = finiteNumber(source, 'bytesPerSecond');
+      if (bytesPerSecond <= 0) throw new TypeError('bytesPerSecond is above 0');
+      return { kind, bytesPerSecond };
+    }
+    case 'huge-xml':
+      return source.sizeBytes === undefined
+        ? { kind }
+        : { kind, sizeBytes: finiteNumber(source, 'sizeBytes') };
+    case 'packet-loss': {
+      const ratio = finiteNumber(source, 'ratio');
+      if (ratio < 0 || ratio > 1) throw new TypeError('ratio is from 0 to 1');
+      return { kind, ratio };
+    }
+    case 'timestamp-jump':
+      return { kind, seconds: finiteNumber(source, 'seconds') };
+    default:
+      throw new TypeError(`no such fault: ${String(kind)}`);
+  }
+}
+
+/**
+ * Reads the body of a fault order: `null` (no faults), one fault, or a list that is combined. A
+ * fault without settings may be its bare name. Throws a TypeError that says what is wrong.
+ */
+export function parseFaults(value: unknown): CameraFault[] {
+  if (value === null || value === undefined) return [];
+  return Array.isArray(value) ? value.map(parseFault) : [parseFault(value)];
+}
