@@ -96,6 +96,7 @@ export class AudioMuxer implements AudioListener {
       sequence: this.#nextSequence(),
       zeroTicks: this.#zeroTicks,
       endTicks: this.#endTicks,
+      shiftTicks: 0,
       wallUs: Math.round(this.#segmentStartUs + (sinceZero * 1e6) / this.format.sampleRateHz),
     });
     this.#writtenTicks = this.#endTicks - this.#zeroTicks;

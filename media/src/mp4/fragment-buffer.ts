@@ -16,6 +16,11 @@ export interface FragmentShape {
   readonly zeroTicks: number;
   /** Presentation time at which the sample after this fragment is shown. */
   readonly endTicks: number;
+  /**
+   * Presentation is this much behind decoding in the whole file, so that no picture is shown before
+   * it is decoded: what {@link FragmentBuffer.reorderTicks} says of the first fragment.
+   */
+  readonly shiftTicks: number;
   /** Wall time of the fragment's earliest sample, microseconds since the Unix epoch. */
   readonly wallUs: number;
   /** Initialisation to stand in front, for the first fragment of a file. */
@@ -60,6 +65,17 @@ export class FragmentBuffer {
     return this.#keys[0] === 1;
   }
 
+  /** How far pictures are decoded before they are shown: 0 without B-frames. */
+  get reorderTicks(): number {
+    if (!this.#reordered) return 0;
+    const decode = this.#decodeTimes();
+    let most = 0;
+    for (let index = 0; index < this.count; index++) {
+      most = Math.max(most, (decode[index] ?? 0) - (this.#ticks[index] ?? 0));
+    }
+    return most;
+  }
+
   /** Takes the next sample in decoding order; its bytes stand at `end` already. */
   append(sizeBytes: number, ticks: number, key: boolean): void {
     const index = this.count;
@@ -95,7 +111,8 @@ export class FragmentBuffer {
     const count = this.count;
     const decode = this.#decodeTimes();
     const baseTicks = Math.max(0, (decode[0] ?? 0) - shape.zeroTicks);
-    const entryBytes = this.#reordered ? 16 : 12;
+    const withOffsets = this.#reordered || shape.shiftTicks > 0;
+    const entryBytes = withOffsets ? 16 : 12;
     const trunBytes = 20 + count * entryBytes;
     const trafBytes = 8 + 20 + 20 + trunBytes;
     const moofBytes = 8 + 16 + trafBytes;
@@ -128,7 +145,7 @@ export class FragmentBuffer {
     at = writeU64(block, at, baseTicks);
     at = block.writeUInt32BE(trunBytes, at);
     at = block.writeUInt32BE(0x7472756e, at); // trun
-    at = block.writeUInt32BE(this.#reordered ? 0x01000f01 : 0x00000701, at);
+    at = block.writeUInt32BE(withOffsets ? 0x01000f01 : 0x00000701, at);
     at = block.writeUInt32BE(count, at);
     at = block.writeUInt32BE(moofBytes + 8, at);
     at = this.#writeSamples(at, shape);
@@ -147,6 +164,7 @@ export class FragmentBuffer {
 
   #writeSamples(from: number, shape: FragmentShape): number {
     const { block, count } = this;
+    const withOffsets = this.#reordered || shape.shiftTicks > 0;
     let at = from;
     // With B-frames the next fragment may hold a picture earlier than its first one.
     const endTicks =
@@ -159,7 +177,8 @@ export class FragmentBuffer {
       at = block.writeUInt32BE(Math.max(0, next - decode), at);
       at = block.writeUInt32BE(this.#sizes[index] ?? 0, at);
       at = block.writeUInt32BE(this.#keys[index] === 1 ? syncFlags : nonSyncFlags, at);
-      if (this.#reordered) at = block.writeInt32BE((this.#ticks[index] ?? 0) - decode, at);
+      if (!withOffsets) continue;
+      at = block.writeInt32BE((this.#ticks[index] ?? 0) + shape.shiftTicks - decode, at);
     }
     return at;
   }

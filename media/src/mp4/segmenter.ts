@@ -32,6 +32,7 @@ interface OpenSegment {
   readonly parametersVersion: number;
   readonly lossBefore: number;
   initialisation: Buffer | undefined;
+  shiftTicks: number;
   sequence: number;
   frames: number;
 }
@@ -241,6 +242,7 @@ export class Segmenter implements AccessUnitListener {
         },
         startUs,
       ),
+      shiftTicks: 0,
       sequence: 0,
       frames: 0,
     };
@@ -283,11 +285,13 @@ export class Segmenter implements AccessUnitListener {
     const segment = this.#segment;
     const fragment = this.#fragment;
     if (segment === undefined) return;
+    if (segment.initialisation !== undefined) segment.shiftTicks = fragment.reorderTicks;
     const offset = fragment.serialise({
       trackId: videoTrackId,
       sequence: this.#nextSequence(),
       zeroTicks: segment.zeroTicks,
       endTicks,
+      shiftTicks: segment.shiftTicks,
       wallUs: this.#wallAt(segment, fragment.firstTicks),
       initialisation: segment.initialisation,
     });
