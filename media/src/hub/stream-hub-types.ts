@@ -129,7 +129,12 @@ export interface StreamStatus {
 export type StreamEvent =
   | { readonly kind: 'flowing'; readonly key: string; readonly atUs: number }
   /** No packet for the silence limit, or the session ended; `lastPacketUs` is the last sign of life. */
-  | { readonly kind: 'down'; readonly key: string; readonly atUs: number; readonly stop: StreamStop };
+  | {
+      readonly kind: 'down';
+      readonly key: string;
+      readonly atUs: number;
+      readonly stop: StreamStop;
+    };
 
 /**
  * One pull per stream, fanned out to its sinks. A stream is dialled again with jittered back-off
@@ -137,7 +142,11 @@ export type StreamEvent =
  */
 export interface StreamHub {
   /** Adds a sink; dials when it is the first. A late sink gets onStart at once when the stream plays. */
-  subscribe(source: StreamSource, sink: StreamSink, options?: { lingerMs?: number }): StreamSubscription;
+  subscribe(
+    source: StreamSource,
+    sink: StreamSink,
+    options?: { lingerMs?: number },
+  ): StreamSubscription;
   /** New URL or credentials for a key: takes effect by a new session if they differ. */
   update(source: StreamSource): void;
   status(key: string): StreamStatus | undefined;
