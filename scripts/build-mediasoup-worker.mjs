@@ -5,11 +5,9 @@
  *
  *   node scripts/build-mediasoup-worker.mjs [--source <mediasoup package folder>] [--no-download]
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
-  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -24,11 +22,11 @@ import {
 } from 'node:fs';
 import { arch, availableParallelism, homedir, release, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { applyRecipe, recipeFolder } from './mediasoup-worker/recipe.mjs';
+import { root, runCommand, SetupError, say } from './setup/run-command.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const downloadTimeoutMs = 10_000;
+const downloadTimeoutMs = 20_000;
 const buildSizeBytes = 1.5e9;
 
 /** Path at which the checkout offers the worker of `version`: what MEDIASOUP_WORKER_BIN points to. */
@@ -83,39 +81,6 @@ function offerInCheckout(version, binary) {
   symlinkSync(binary, link);
 }
 
-/**
- * Runs a command to its end; rejects with the last lines of its output when it fails. `onLine` gets
- * each line of standard output.
- */
-function run(command, args, { cwd, env, timeoutMs, onLine } = {}) {
-  return new Promise((done, fail) => {
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      timeout: timeoutMs,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let tail = '';
-    let partial = '';
-    const keep = (chunk) => {
-      tail = (tail + chunk).slice(-6000);
-    };
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      keep(chunk);
-      const lines = (partial + chunk).split(/[\r\n]/);
-      partial = lines.pop() ?? '';
-      for (const line of lines) onLine?.(line);
-    });
-    child.stderr.setEncoding('utf8').on('data', keep);
-    child.on('error', fail);
-    child.on('close', (code, signal) =>
-      code === 0
-        ? done(tail)
-        : fail(new Error(`${command} ended with ${signal ?? `code ${code}`}:\n${tail.trim()}`)),
-    );
-  });
-}
-
 /** mediasoup's published binary, as its own install step names it; undefined when it can't be had. */
 async function downloadPrebuilt(packageFolder, folder, log) {
   const { version, repository } = JSON.parse(
@@ -133,7 +98,7 @@ async function downloadPrebuilt(packageFolder, folder, log) {
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const archive = join(folder, 'worker.tgz');
     writeFileSync(archive, Buffer.from(await response.arrayBuffer()));
-    await run('tar', ['xzf', archive, '-C', folder, 'mediasoup-worker']);
+    await runCommand('tar', ['xzf', archive, '-C', folder, 'mediasoup-worker']);
     return join(folder, 'mediasoup-worker');
   } catch (error) {
     log(`no prebuilt mediasoup worker (${error.cause?.code ?? error.message})`);
@@ -145,7 +110,7 @@ async function downloadPrebuilt(packageFolder, folder, log) {
 async function build(packageFolder, folder, log) {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < buildSizeBytes) {
-    throw new Error(
+    throw new SetupError(
       `DISK_FULL: building the mediasoup worker needs ${buildSizeBytes / 1e9} GB free in ${folder}; ` +
         `there are ${((bavail * bsize) / 1e9).toFixed(1)} GB.`,
     );
@@ -154,38 +119,79 @@ async function build(packageFolder, folder, log) {
   cpSync(join(packageFolder, 'worker'), source, { recursive: true });
   applyRecipe(source);
   const output = join(folder, 'build');
-  await run('meson', ['setup', '--buildtype', 'release', '-Db_ndebug=true', output], {
+  await runCommand('meson', ['setup', '--buildtype', 'release', '-Db_ndebug=true', output], {
     cwd: source,
   });
   // One compiler takes up to 700 MB.
   const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 1e9)));
   const startedMs = Date.now();
   let saidMs = startedMs;
-  await run('nice', ['-n', '5', 'ninja', '-C', output, '-j', String(jobs), 'mediasoup-worker'], {
-    onLine: (line) => {
-      const progress = line.match(/^\[(\d+)\/(\d+)\]/);
-      if (progress && Date.now() - saidMs > 15_000) {
-        saidMs = Date.now();
-        const seconds = Math.round((saidMs - startedMs) / 1000);
-        log(`building the mediasoup worker: ${progress[1]} of ${progress[2]} (${seconds} s)`);
-      }
+  await runCommand(
+    'nice',
+    ['-n', '5', 'ninja', '-C', output, '-j', String(jobs), 'mediasoup-worker'],
+    {
+      onLine: (line) => {
+        const progress = line.match(/^\[(\d+)\/(\d+)\]/);
+        if (progress && Date.now() - saidMs > 15_000) {
+          saidMs = Date.now();
+          const seconds = Math.round((saidMs - startedMs) / 1000);
+          log(`building the mediasoup worker: ${progress[1]} of ${progress[2]} (${seconds} s)`);
+        }
+      },
     },
-  });
+  );
   return join(output, 'mediasoup-worker');
 }
 
 /**
  * A real DTLS handshake and SRTP round trip against `binary`, in a process of its own because it
  * needs the mediasoup package and the Node version that it asks for. Creating transports alone
- * would not show a worker that dies at the first handshake.
+ * would not show a worker that dies at the first handshake. Rejects when the worker is not fit.
  */
-async function accept(binary, packageFolder, folder) {
+async function accept(binary, packageFolder, folder, log) {
   const node = join(root, 'node_modules', '.bin', 'node');
   const check = join(recipeFolder, 'check-worker.mjs');
-  await run(existsSync(node) ? node : process.execPath, [check, packageFolder, folder], {
-    env: { ...process.env, MEDIASOUP_WORKER_BIN: binary },
-    timeoutMs: 60_000,
-  });
+  // The cache may be read by another user than the one who built.
+  chmodSync(binary, 0o755);
+  const output = await runCommand(
+    existsSync(node) ? node : process.execPath,
+    [check, packageFolder, folder],
+    { env: { ...process.env, MEDIASOUP_WORKER_BIN: binary }, timeoutMs: 60_000 },
+  );
+  log(
+    output.includes('round trip complete')
+      ? 'the mediasoup worker passed a DTLS and SRTP round trip'
+      : 'the mediasoup worker starts (no C compiler here for the DTLS round trip)',
+  );
+}
+
+/** Removes what builds that were killed left in the cache. */
+function removeAbandonedBuilds(cache) {
+  for (const name of readdirSync(cache)) {
+    const pid = name.match(/^building-(\d+)-/)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(cache, name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function obtainWorker({ packageFolder, version, download, beforeBuild, log, folder }) {
+  if (download) {
+    const prebuilt = await downloadPrebuilt(packageFolder, folder, log);
+    if (prebuilt !== undefined) {
+      try {
+        await accept(prebuilt, packageFolder, folder, log);
+        return prebuilt;
+      } catch (error) {
+        log(`the prebuilt mediasoup worker does not work here: ${error.message}`);
+      }
+    }
+  }
+  await beforeBuild();
+  log(`building mediasoup worker ${version} from source: 4 to 15 minutes, once per machine`);
+  const built = await build(packageFolder, folder, log);
+  await accept(built, packageFolder, folder, log);
+  return built;
 }
 
 /**
@@ -197,26 +203,19 @@ export async function provideWorker({
   packageFolder = join(root, 'node_modules', 'mediasoup'),
   download = true,
   beforeBuild = async () => {},
-  log = (line) => console.error(line),
+  log = say,
 } = {}) {
   const version = mediasoupVersion(packageFolder);
   const cached = cachedWorkerPath(version);
   if (!existsSync(cached)) {
-    mkdirSync(dirname(cached), { recursive: true });
-    const folder = mkdtempSync(join(dirname(cached), 'building-'));
+    const cache = dirname(cached);
+    mkdirSync(cache, { recursive: true });
+    removeAbandonedBuilds(cache);
+    const folder = mkdtempSync(join(cache, `building-${process.pid}-`));
     try {
-      let binary = download ? await downloadPrebuilt(packageFolder, folder, log) : undefined;
-      if (binary === undefined) {
-        await beforeBuild();
-        log(`building mediasoup worker ${version} from source: 6 to 15 minutes, once per machine`);
-        binary = await build(packageFolder, folder, log);
-      }
-      await accept(binary, packageFolder, folder);
-      log('the mediasoup worker passed a DTLS and SRTP round trip');
-      // The cache may be read by another user than the one who built.
-      chmodSync(binary, 0o755);
-      copyFileSync(binary, `${cached}.new`);
-      renameSync(`${cached}.new`, cached);
+      const options = { packageFolder, version, download, beforeBuild, log, folder };
+      // Within one file system, so that nobody sees half a binary.
+      renameSync(await obtainWorker(options), cached);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
