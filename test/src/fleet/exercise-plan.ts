@@ -1,3 +1,4 @@
+import { buildCameraCode, buildStationCode } from '@nigehban/domain/camera-code.ts';
 import {
   addressAfter,
   defaultAddressing,
@@ -9,9 +10,8 @@ import {
   macOf,
 } from './fleet-plan.ts';
 
-const exerciseStations: readonly FleetStation[] = [
+const stationList: readonly Omit<FleetStation, 'id'>[] = [
   {
-    id: 'GE24-NA117-PS042',
     name: 'Govt. Boys High School Shahdara',
     nameUr: 'گورنمنٹ بوائز ہائی اسکول شاہدرہ',
     districtCode: 'LHR',
@@ -27,7 +27,6 @@ const exerciseStations: readonly FleetStation[] = [
     longitude: 74.2824,
   },
   {
-    id: 'GE24-NA122-PS108',
     name: 'Govt. Girls College Gulberg',
     nameUr: 'گورنمنٹ گرلز کالج گلبرگ',
     districtCode: 'LHR',
@@ -43,7 +42,6 @@ const exerciseStations: readonly FleetStation[] = [
     longitude: 74.3441,
   },
   {
-    id: 'GE24-NA055-PS017',
     name: 'Govt. Primary School Dhoke Ratta',
     nameUr: 'گورنمنٹ پرائمری اسکول ڈھوک رتہ',
     districtCode: 'RWP',
@@ -59,7 +57,6 @@ const exerciseStations: readonly FleetStation[] = [
     longitude: 73.0421,
   },
   {
-    id: 'GE24-NA056-PS231',
     name: 'Govt. Gordon College Rawalpindi',
     nameUr: 'گورنمنٹ گورڈن کالج راولپنڈی',
     districtCode: 'RWP',
@@ -75,7 +72,6 @@ const exerciseStations: readonly FleetStation[] = [
     longitude: 73.0615,
   },
   {
-    id: 'GE24-NA149-PS066',
     name: 'Govt. Boys High School Gulgasht',
     nameUr: 'گورنمنٹ بوائز ہائی اسکول گلگشت',
     districtCode: 'MUL',
@@ -91,7 +87,6 @@ const exerciseStations: readonly FleetStation[] = [
     longitude: 71.4689,
   },
   {
-    id: 'GE24-NA151-PS004',
     name: 'Basic Health Unit Qadirpur Ran',
     nameUr: 'بنیادی مرکز صحت قادر پور راں',
     districtCode: 'MUL',
@@ -107,6 +102,11 @@ const exerciseStations: readonly FleetStation[] = [
     longitude: 71.6714,
   },
 ];
+
+const exerciseStations: readonly FleetStation[] = stationList.map((station) => ({
+  id: buildStationCode(`NA-${station.nationalConstituency}`, station.stationNumber),
+  ...station,
+}));
 
 const placements: readonly FleetPlacement[] = ['ENTRANCE', 'BOOTH', 'COUNT_TABLE'];
 
@@ -143,7 +143,7 @@ export function exercisePlan(addressing: FleetAddressing = defaultAddressing): F
       const index = stationIndex * placements.length + placementIndex;
       const booth = placement === 'BOOTH' ? 1 + (stationIndex % 2) : null;
       return {
-        id: `${station.id}-B${booth ?? 0}-C${placement === 'COUNT_TABLE' ? 2 : 1}`,
+        id: buildCameraCode(station.id, booth, placement === 'COUNT_TABLE' ? 2 : 1),
         stationId: station.id,
         placement,
         booth,
@@ -180,9 +180,7 @@ export function generatedPlan(
     const placement = placements[index % placements.length] ?? 'ENTRANCE';
     const template = exerciseStations[stationIndex % exerciseStations.length];
     if (template === undefined) throw new Error('no station template');
-    const id = `GE24-NA${String(template.nationalConstituency).padStart(3, '0')}-PS${String(
-      500 + stationIndex,
-    ).padStart(3, '0')}`;
+    const id = buildStationCode(`NA-${template.nationalConstituency}`, 500 + stationIndex);
     if (placement === 'ENTRANCE') {
       stations.push({
         ...template,
@@ -194,7 +192,7 @@ export function generatedPlan(
     }
     const booth = placement === 'BOOTH' ? 1 : null;
     cameras.push({
-      id: `${id}-B${booth ?? 0}-C${placement === 'COUNT_TABLE' ? 2 : 1}`,
+      id: buildCameraCode(id, booth, placement === 'COUNT_TABLE' ? 2 : 1),
       stationId: id,
       placement,
       booth,

@@ -22,7 +22,7 @@ export interface FleetStation {
 
 /** A camera of the fleet: what an installer's list would say of it, credentials included. */
 export interface FleetCameraPlan {
-  /** `GE24-NA117-PS042-B2-C1`: station, booth (0 when it serves the whole station), camera. */
+  /** `GE24-NA117-PS042-B2-C1`: station, booth (left out when it serves the whole station), camera. */
   readonly id: string;
   readonly stationId: string;
   readonly placement: FleetPlacement;
