@@ -18,6 +18,7 @@ const packages = {
     'gstreamer1.0-plugins-bad': undefined,
     'gstreamer1.0-plugins-ugly': undefined,
     iproute2: undefined,
+    'docker-compose': undefined,
   },
 };
 
