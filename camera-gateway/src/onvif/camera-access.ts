@@ -89,12 +89,13 @@ export function createCameraAccess(
             : { kind: 'digest', challenge, nonceCount: 0 };
         return true;
       }
-      // A nonce that ran out is no refusal of the password (RFC 7616 §3.3, stale).
+      // A nonce that served before and ran out is no refusal of the password (RFC 7616 §3.3). A
+      // fresh one cannot have run out, whatever the camera says: that would be a second attempt.
       const nonceRanOut =
         method.kind === 'digest' &&
         challenge !== undefined &&
         challenge.nonce !== method.challenge.nonce &&
-        (challenge.stale || proven) &&
+        proven &&
         !renewed;
       if (nonceRanOut) {
         method = { kind: 'digest', challenge, nonceCount: 0 };

@@ -140,7 +140,7 @@ export function deviceInformation(serial = '0042001', firmware = '1.10'): string
 /** Whether the body's UsernameToken proves the password and is dated by the camera's clock. */
 export function tokenIsValid(body: string, password: string, cameraNowMs: number): boolean {
   const pick = (name: string): string =>
-    new RegExp(`<wss[eu]:${name}[^>]*>([^<]*)<`).exec(body)?.[1] ?? '';
+    new RegExp(`<ws(?:se|u):${name}[^>]*>([^<]*)<`).exec(body)?.[1] ?? '';
   const created = pick('Created');
   const digest = createHash('sha1')
     .update(Buffer.from(pick('Nonce'), 'base64'))
