@@ -150,6 +150,7 @@ export class ScriptedRtspServer {
     const connection = new ScriptedConnection(socket);
     this.connections.push(connection);
     let pending = Buffer.alloc(0);
+    socket.setNoDelay(true);
     socket.on('error', () => {});
     socket.on('close', () => {
       connection.playing = false;
