@@ -260,12 +260,16 @@ test('keeps the session alive within its time-out by GET_PARAMETER where listed'
     session: 'abc;timeout=10',
     publicMethods: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER',
   });
-  const { seen, run } = open(server.url);
+  const { seen, run, clock } = open(server.url);
   await playing(seen);
   const count = () => server.methods().filter((method) => method === 'GET_PARAMETER').length;
   for (let wanted = 1; wanted <= 3; wanted++) {
-    run(5000);
-    await until(() => count() === wanted, `keep-alive ${wanted}`);
+    const beforeMs = clock.monotonicMs();
+    await until(() => {
+      if (count() < wanted) run(TICK_MS);
+      return count() >= wanted;
+    }, `keep-alive ${wanted}`);
+    expect(clock.monotonicMs() - beforeMs).toBeLessThan(9000);
   }
   expect(server.requests.at(-1)?.headers.get('session')).toBe('abc');
 });
@@ -278,15 +282,16 @@ test('falls back to OPTIONS when GET_PARAMETER is refused, and ends on 454', asy
   });
   const { seen, run } = open(server.url);
   await playing(seen);
-  run(5000);
-  await until(() => server.methods().at(-1) === 'GET_PARAMETER', 'first keep-alive');
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  run(5000);
-  await until(() => server.methods().at(-1) === 'OPTIONS', 'second keep-alive');
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  const runUntil = (condition: () => boolean, what: string) =>
+    until(() => {
+      if (!condition()) run(TICK_MS);
+      return condition();
+    }, what);
+  await runUntil(() => server.methods().at(-1) === 'GET_PARAMETER', 'first keep-alive');
+  await runUntil(() => server.methods().at(-1) === 'OPTIONS', 'second keep-alive');
+  expect(server.methods().filter((method) => method === 'GET_PARAMETER')).toHaveLength(1);
   server.options = { respond: () => 'RTSP/1.0 454 Session Not Found\r\n\r\n' };
-  run(5000);
-  await ended(seen);
+  await runUntil(() => seen.closed.length > 0, 'closed');
   expect(seen.closed[0]?.code).toBe('CONNECTION_LOST');
 });
 
