@@ -26,6 +26,7 @@ import { pathToFileURL } from 'node:url';
 import { applyRecipe, recipeFolder } from './mediasoup-worker/recipe.mjs';
 import { root, runCommand, SetupError, say } from './setup/run-command.mjs';
 
+const installedPackage = join(root, 'node_modules', 'mediasoup');
 const downloadTimeoutMs = 20_000;
 const buildSizeBytes = 1.5e9;
 
@@ -35,7 +36,7 @@ export function workerPath(version) {
 }
 
 /** Version of the mediasoup package in `packageFolder`. */
-export function mediasoupVersion(packageFolder = join(root, 'node_modules', 'mediasoup')) {
+export function mediasoupVersion(packageFolder = installedPackage) {
   return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version;
 }
 
@@ -68,17 +69,28 @@ export function cachedWorkerPath(version) {
   return join(cache, 'nigehban', name);
 }
 
-/** True when the worker is both cached and offered in the checkout, so that there is nothing to do. */
-export function workerIsReady(version) {
-  return existsSync(cachedWorkerPath(version)) && existsSync(workerPath(version));
+/** Where mediasoup looks for its worker without MEDIASOUP_WORKER_BIN. */
+function ownWorkerPath(packageFolder = installedPackage) {
+  return join(packageFolder, 'worker', 'out', 'Release', 'mediasoup-worker');
 }
 
-/** Points the checkout's `.cache/mediasoup-worker-<version>` at the cached binary. */
-function offerInCheckout(version, binary) {
-  const link = workerPath(version);
-  mkdirSync(dirname(link), { recursive: true });
-  rmSync(link, { force: true });
-  symlinkSync(binary, link);
+/** True when the worker is cached and offered to the installed mediasoup: there is nothing to do. */
+export function workerIsReady(version) {
+  const paths = [cachedWorkerPath(version), workerPath(version), ownWorkerPath()];
+  // existsSync follows links: one that points nowhere does not count.
+  return paths.every((path) => existsSync(path));
+}
+
+function link(path, target) {
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
+}
+
+/** Points the checkout's `.cache/mediasoup-worker-<version>` and mediasoup's own place at the binary. */
+function offerInCheckout(version, packageFolder, binary) {
+  link(workerPath(version), binary);
+  link(ownWorkerPath(packageFolder), binary);
 }
 
 /** mediasoup's published binary, as its own install step names it; undefined when it can't be had. */
@@ -200,7 +212,7 @@ async function obtainWorker({ packageFolder, version, download, beforeBuild, log
  * is called before a build for that. Throws with the reason when it can't be provided.
  */
 export async function provideWorker({
-  packageFolder = join(root, 'node_modules', 'mediasoup'),
+  packageFolder = installedPackage,
   download = true,
   beforeBuild = async () => {},
   log = say,
@@ -220,7 +232,7 @@ export async function provideWorker({
       rmSync(folder, { recursive: true, force: true });
     }
   }
-  offerInCheckout(version, cached);
+  offerInCheckout(version, packageFolder, cached);
   return workerPath(version);
 }
 
