@@ -1,7 +1,7 @@
 import { AudioDepacketizer, type AudioListener } from '../codec/audio-depacketizer.ts';
 import type { AudioFormat } from '../codec/audio-format.ts';
+import { RtpClock } from '../rtp/rtp-clock.ts';
 import { timestampDelta } from '../rtp/rtp-packet.ts';
-import { ArrivalClock } from './arrival-clock.ts';
 import type { BlockPool } from './block-pool.ts';
 import { FragmentBuffer, frontReserveBytes } from './fragment-buffer.ts';
 import { audioTrackId } from './initialisation.ts';
@@ -19,7 +19,7 @@ export class AudioMuxer implements AudioListener {
   readonly format: AudioFormat;
   readonly #pool: BlockPool;
   readonly #depacketizer: AudioDepacketizer;
-  readonly #clock: ArrivalClock;
+  readonly #clock: RtpClock;
   readonly #emit: (block: Buffer, offset: number, end: number) => void;
   readonly #nextSequence: () => number;
   readonly #fragment = new FragmentBuffer(noBlock);
@@ -28,8 +28,7 @@ export class AudioMuxer implements AudioListener {
   #anchored = false;
   /** Track ticks at the file's zero. */
   #zeroTicks = 0;
-  #ticks = 0;
-  #lastTimestamp = -1;
+  #ticks = -1;
   #endTicks = 0;
   /** End of the last written sample relative to the file's zero: no fragment begins before it. */
   #writtenTicks = 0;
@@ -45,7 +44,7 @@ export class AudioMuxer implements AudioListener {
     this.#nextSequence = nextSequence;
     this.#emit = emit;
     this.#depacketizer = new AudioDepacketizer(format, this);
-    this.#clock = new ArrivalClock(format.sampleRateHz);
+    this.#clock = new RtpClock(format.sampleRateHz);
   }
 
   push(buffer: Buffer, offset: number, length: number, arrivalUs: number): void {
@@ -112,24 +111,18 @@ export class AudioMuxer implements AudioListener {
   }
 
   #advance(timestamp: number, arrivalUs: number): void {
-    const step = this.#lastTimestamp < 0 ? 0 : timestampDelta(this.#lastTimestamp, timestamp);
-    this.#lastTimestamp = timestamp;
-    this.#ticks += step;
-    const jumped =
-      step < 0 ||
-      step > maxStepSeconds * this.format.sampleRateHz ||
-      this.#clock.isTooEarly(this.#ticks, arrivalUs);
-    if (jumped) {
+    const step = this.#ticks < 0 ? 0 : timestampDelta(this.#ticks, timestamp);
+    this.#ticks = this.#ticks < 0 ? timestamp : this.#ticks + step;
+    const verdict = this.#clock.observe(timestamp, arrivalUs);
+    if (verdict === 'jump' || step < 0 || step > maxStepSeconds * this.format.sampleRateHz) {
       this.flush();
-      this.#clock.reset();
       this.#anchored = false;
     }
-    this.#clock.observe(this.#ticks, arrivalUs);
   }
 
   /** Places the present sample in the file by its wall time; false when it is from before the file. */
   #anchor(): boolean {
-    const sinceStartUs = this.#clock.wallUs(this.#ticks) - this.#segmentStartUs;
+    const sinceStartUs = (this.#clock.wallUs(this.#ticks) ?? 0) - this.#segmentStartUs;
     const sinceStart = Math.round((sinceStartUs * this.format.sampleRateHz) / 1e6);
     if (sinceStart < 0) return false;
     this.#zeroTicks = this.#ticks - Math.max(sinceStart, this.#writtenTicks);

@@ -2,8 +2,8 @@ import { AccessUnitAssembler, type AccessUnitListener } from '../codec/access-un
 import { audioCodecString, audioFormatOf } from '../codec/audio-format.ts';
 import { videoCodecString } from '../codec/video-format.ts';
 import type { SenderReport, TrackDescription } from '../hub/stream-hub-types.ts';
+import { RtpClock } from '../rtp/rtp-clock.ts';
 import { timestampDelta } from '../rtp/rtp-packet.ts';
-import { ArrivalClock } from './arrival-clock.ts';
 import { AudioMuxer } from './audio-muxer.ts';
 import { FragmentBuffer, frontReserveBytes } from './fragment-buffer.ts';
 import { buildInitialisation, videoTrackId } from './initialisation.ts';
@@ -15,16 +15,11 @@ import type {
 } from './segmenter-types.ts';
 
 const noBlock = Buffer.alloc(0);
-/** A backward step above this is no B-frame. */
-const maxReorderSeconds = 1;
-const maxStepSeconds = 10;
 /** A pause this long, and much longer than the usual frame interval, is a hole and not a slow frame. */
 const pauseSeconds = 2;
 const pauseIntervals = 8;
-/** Arrival later than the ticks say by this much: the ticks stand still or were set back. */
-const maxDelayUs = 15_000_000;
 /** A segment's wall length may differ from its media length by this share, to follow the clock. */
-const maxSlew = 0.01;
+const maxSlew = 0.05;
 
 interface OpenSegment {
   readonly startUs: number;
@@ -49,7 +44,7 @@ export class Segmenter implements AccessUnitListener {
   readonly #audioTrack: number;
   readonly #assembler: AccessUnitAssembler;
   readonly #audio: AudioMuxer | undefined;
-  readonly #clock: ArrivalClock;
+  readonly #clock: RtpClock;
   readonly #fragment = new FragmentBuffer(noBlock);
   #segment: OpenSegment | undefined;
   /** Wall time before which no segment may start. */
@@ -57,12 +52,12 @@ export class Segmenter implements AccessUnitListener {
   /** The next segment continues here without a hole. */
   #continuesUs: number | undefined;
 
-  #lastTimestamp = -1;
-  #ticks = 0;
+  /** RTP time of the present access unit, wraps counted: congruent to its timestamp modulo 2^32. */
+  #ticks = -1;
   #interval = 0;
   #seenSourceChanges = 0;
+  #timeBroke = false;
   #wantedBlockBytes: number;
-  #clockOffsetUs: number | undefined;
   #frames = 0;
   #keyFrames = 0;
   #discontinuities = 0;
@@ -80,7 +75,7 @@ export class Segmenter implements AccessUnitListener {
     this.#output = output;
     this.#notBeforeUs = notBeforeUs;
     this.#wantedBlockBytes = frontReserveBytes + (32 << 10);
-    this.#clock = new ArrivalClock(track.clockRateHz);
+    this.#clock = new RtpClock(track.clockRateHz);
     this.#assembler = new AccessUnitAssembler(track.codec, track.parameterSets, this, {
       maxUnitBytes: settings.maxAccessUnitBytes,
     });
@@ -117,7 +112,7 @@ export class Segmenter implements AccessUnitListener {
   }
 
   senderReport(track: number, report: SenderReport): void {
-    if (track === this.#track.index) this.#clockOffsetUs = report.ntpUs - report.arrivalUs;
+    if (track === this.#track.index) this.#clock.observeReport(report);
   }
 
   /** Ends the segment with what is whole and gives back all memory. The segmenter is done. */
@@ -177,33 +172,31 @@ export class Segmenter implements AccessUnitListener {
 
   /** Moves the stream's time on to a new access unit and ends the segment where time breaks. */
   #advance(unit: AccessUnitAssembler): void {
-    const rate = this.#track.clockRateHz;
-    const step = this.#lastTimestamp < 0 ? 0 : timestampDelta(this.#lastTimestamp, unit.timestamp);
-    this.#lastTimestamp = unit.timestamp;
     const before = this.#ticks;
-    this.#ticks += step;
-    if (
-      unit.sourceChanges !== this.#seenSourceChanges ||
-      step < -maxReorderSeconds * rate ||
-      step > maxStepSeconds * rate ||
-      this.#clock.isTooEarly(this.#ticks, unit.arrivalUs) ||
-      this.#clock.delayUs(this.#ticks, unit.arrivalUs) > maxDelayUs
-    ) {
+    const step = before < 0 ? 0 : timestampDelta(before, unit.timestamp);
+    this.#ticks = before < 0 ? unit.timestamp : before + step;
+    const verdict = this.#clock.observe(unit.timestamp, unit.arrivalUs);
+    if (verdict === 'jump' || unit.sourceChanges !== this.#seenSourceChanges) {
       this.#seenSourceChanges = unit.sourceChanges;
       this.#discontinuities += 1;
       this.#breakTime('discontinuity', before);
-      this.#clock.reset();
-    } else if (step > pauseSeconds * rate && step > pauseIntervals * this.#interval) {
+    } else if (verdict === 'outage' || this.#isPause(step)) {
       this.#breakTime('pause', before);
     } else if (step > 0) {
       this.#interval = step;
     }
-    this.#clock.observe(this.#ticks, unit.arrivalUs);
+  }
+
+  #isPause(step: number): boolean {
+    return step > pauseSeconds * this.#track.clockRateHz && step > pauseIntervals * this.#interval;
   }
 
   #breakTime(reason: SegmentEnd, lastTicks: number): void {
     const latest = this.#fragment.count > 0 ? this.#fragment.latestTicks : lastTicks;
+    // The clock already stands on the far side of the break.
+    this.#timeBroke = reason === 'discontinuity';
     this.#endSegment(reason, latest + this.#interval);
+    this.#timeBroke = false;
   }
 
   #segmentIsDue(): boolean {
@@ -227,7 +220,7 @@ export class Segmenter implements AccessUnitListener {
       return;
     }
     const startUs =
-      this.#continuesUs ?? Math.max(Math.round(this.#clock.wallUs(this.#ticks)), this.#notBeforeUs);
+      this.#continuesUs ?? Math.max(this.#clock.wallUs(this.#ticks) ?? 0, this.#notBeforeUs);
     this.#continuesUs = undefined;
     const audio = this.#audio?.format;
     this.#segment = {
@@ -269,14 +262,14 @@ export class Segmenter implements AccessUnitListener {
     this.#notBeforeUs = endUs;
     if (reason === 'length' || reason === 'format') this.#continuesUs = endUs;
     else this.#continuesUs = undefined;
+    const offsetUs = this.#clock.cameraOffsetUs;
     this.#output.segmentEnds({
       reason,
       startUs: segment.startUs,
       endUs,
       frames: segment.frames,
       lossy: this.#losses() > segment.lossBefore,
-      clockOffsetMs:
-        this.#clockOffsetUs === undefined ? null : Math.round(this.#clockOffsetUs / 1000),
+      clockOffsetMs: offsetUs === undefined ? null : Math.round(offsetUs / 1000),
     });
   }
 
@@ -330,11 +323,11 @@ export class Segmenter implements AccessUnitListener {
   /** Wall time inside a segment: media time since its start, slewed towards the clock. */
   #wallAt(segment: OpenSegment, ticks: number): number {
     const lengthUs = ((ticks - segment.zeroTicks) * 1e6) / this.#track.clockRateHz;
-    const off = this.#clock.wallUs(ticks) - (segment.startUs + lengthUs);
-    const slew = Number.isFinite(off) ? Math.max(-1, Math.min(1, off / (lengthUs * maxSlew))) : 0;
-    return Math.round(
-      segment.startUs + lengthUs * (1 + (Number.isFinite(slew) ? slew : 0) * maxSlew),
-    );
+    const predictedUs = segment.startUs + lengthUs;
+    const clockUs = this.#timeBroke ? predictedUs : (this.#clock.wallUs(ticks) ?? predictedUs);
+    const limitUs = lengthUs * maxSlew;
+    const slewUs = Math.max(-limitUs, Math.min(limitUs, clockUs - predictedUs));
+    return Math.round(predictedUs + slewUs);
   }
 
   #losses(): number {

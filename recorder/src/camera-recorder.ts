@@ -1,0 +1,295 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChainEntry, GapCause } from '@nigehban/domain/footage.ts';
+import type { Clock } from '@nigehban/media/clock.ts';
+import type {
+  SenderReport,
+  StreamSession,
+  StreamSink,
+  StreamState,
+  StreamStop,
+} from '@nigehban/media/hub/stream-hub-types.ts';
+import type { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
+import { recordableTrack, Segmenter } from '@nigehban/media/mp4/segmenter.ts';
+import type {
+  FragmentWrite,
+  SegmenterSettings,
+  SegmentOutput,
+  SegmentStart,
+  SegmentSummary,
+} from '@nigehban/media/mp4/segmenter-types.ts';
+import type { CameraChain, ChainHead } from './chain/camera-chain.ts';
+import {
+  Coverage,
+  type GapPiece,
+  gapCauseOfEnd,
+  gapCauseOfStop,
+  smallestGapUs,
+} from './coverage.ts';
+import { SegmentFile } from './disk/segment-file.ts';
+import type { WriteBudget } from './disk/write-budget.ts';
+import { cameraFileName, segmentPath } from './footage-layout.ts';
+import type {
+  CameraRecordingStatus,
+  OpenGap,
+  OpenSegment,
+  RecordingOrder,
+} from './recorder-types.ts';
+
+/** What all cameras of a recorder share. */
+export interface RecordingShared {
+  readonly root: string;
+  readonly segmenter: SegmenterSettings;
+  readonly pool: BlockPool;
+  readonly budget: WriteBudget;
+  readonly maxQueuedBytes: number;
+  readonly gapEntryUs: number;
+  readonly clock: Clock;
+  readonly onEntry: (entry: ChainEntry) => void;
+  readonly onDiskFault: (error: unknown) => void;
+  readonly onDiskWell: () => void;
+}
+
+interface Writing {
+  readonly start: SegmentStart;
+  readonly path: string;
+  readonly file: SegmentFile;
+}
+
+/** After a fault of the disk a segment is tried again this much later. */
+const diskRetryUs = 5_000_000;
+
+/**
+ * Records one camera: a sink of its stream, the owner of its chain. Packets are handled as they come;
+ * everything that touches the disk runs in one queue of its own, so that entries stand in order.
+ */
+export class CameraRecorder implements StreamSink, SegmentOutput {
+  readonly #order: RecordingOrder;
+  readonly #shared: RecordingShared;
+  readonly #chain: CameraChain;
+  readonly #coverage: Coverage;
+  #segmenter: Segmenter | undefined;
+  #writing: Writing | undefined;
+  #tasks: Promise<void> = Promise.resolve();
+  /** What the end of the session means for the hole after it. */
+  #ending: GapCause = 'failed';
+  #refusedUntilUs = 0;
+  #segments = 0;
+  #sessions = 0;
+  #stopped = false;
+
+  /** `chain` is this camera's, brought up to date with the disk. */
+  constructor(order: RecordingOrder, chain: CameraChain, shared: RecordingShared) {
+    this.#order = order;
+    this.#shared = shared;
+    this.#chain = chain;
+    const { last } = chain;
+    const marked = last?.kind === 'gap' && last.cause === 'not-assigned';
+    this.#coverage = new Coverage(
+      chain.coveredUntilUs ?? shared.clock.wallUs(),
+      marked ? 'not-assigned' : 'restart',
+    );
+    if (marked) this.#append(this.#coverage.causeIs('restart', shared.clock.wallUs(), 0));
+  }
+
+  get chainHead(): ChainHead {
+    return this.#chain.head;
+  }
+
+  get openSegment(): OpenSegment | undefined {
+    const writing = this.#writing;
+    if (writing === undefined || writing.file.flushed.sizeBytes === 0) return undefined;
+    const { startUs, codec, widthPx, heightPx } = writing.start;
+    return {
+      cameraId: this.#order.cameraId,
+      path: writing.path,
+      startUs,
+      codec,
+      widthPx,
+      heightPx,
+      ...writing.file.flushed,
+    };
+  }
+
+  get openGap(): OpenGap | undefined {
+    const gap = this.#coverage.openGap(this.#shared.clock.wallUs());
+    return gap === undefined ? undefined : { cameraId: this.#order.cameraId, ...gap };
+  }
+
+  get status(): CameraRecordingStatus {
+    return {
+      cameraId: this.#order.cameraId,
+      recording: this.#coverage.recording,
+      cause: this.#coverage.recording ? undefined : this.#coverage.cause,
+      queuedBytes: this.#writing?.file.queuedBytes ?? 0,
+      segments: this.#segments,
+      restarts: Math.max(0, this.#sessions - 1),
+      counters: this.#segmenter?.counters,
+    };
+  }
+
+  onStart(session: StreamSession): void {
+    this.#endSession('failed');
+    if (this.#stopped) return;
+    this.#sessions += 1;
+    const track = recordableTrack(session.tracks);
+    if (track === undefined) {
+      this.#verdict('failed');
+      return;
+    }
+    this.#segmenter = new Segmenter(
+      track,
+      session.tracks,
+      this.#shared.segmenter,
+      this,
+      this.#coverage.coveredUntilUs,
+    );
+  }
+
+  onRtp(track: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void {
+    this.#segmenter?.push(track, buffer, offset, length, arrivalUs);
+  }
+
+  onSenderReport(track: number, report: SenderReport): void {
+    this.#segmenter?.senderReport(track, report);
+  }
+
+  onStop(stop: StreamStop): void {
+    if (this.#stopped) return;
+    const cause = gapCauseOfStop(stop.cause);
+    this.#endSession(cause);
+    this.#verdict(cause);
+  }
+
+  /**
+   * Once a second, with the stream's state: the reason why nothing comes is kept up to date, and a gap
+   * that lasts is written down piece by piece.
+   */
+  tick(nowUs: number, state: StreamState | undefined): void {
+    if (this.#stopped || this.#coverage.recording) return;
+    if (state?.kind === 'down') this.#verdict(gapCauseOfStop(state.stop.cause));
+    this.#append(this.#coverage.tick(nowUs, this.#shared.gapEntryUs));
+  }
+
+  /** Ends the recording; `cause` is that of the hole that follows. Resolves when all is on disk. */
+  async stop(cause: 'restart' | 'not-assigned'): Promise<void> {
+    if (!this.#stopped) {
+      this.#endSession(cause);
+      this.#stopped = true;
+      const nowUs = this.#shared.clock.wallUs();
+      this.#append(this.#coverage.end(nowUs));
+      // A mark without length: the hole after it is no restart.
+      if (cause === 'not-assigned') {
+        const atUs = this.#coverage.coveredUntilUs;
+        this.#append({ startUs: atUs, endUs: atUs, cause });
+      }
+    }
+    await this.#tasks;
+  }
+
+  accepts(): boolean {
+    const { budget, maxQueuedBytes, clock } = this.#shared;
+    if (this.#writing?.file.failed === true) return false;
+    if (this.#refusedUntilUs > 0 && clock.wallUs() < this.#refusedUntilUs) return false;
+    return !budget.exhausted && (this.#writing?.file.queuedBytes ?? 0) < maxQueuedBytes;
+  }
+
+  segmentStarts(start: SegmentStart): void {
+    const { root, pool, budget, clock, onDiskFault } = this.#shared;
+    this.#append(this.#coverage.segmentStarts(start.startUs));
+    const path = segmentPath(this.#order.cameraId, start.startUs);
+    const file = new SegmentFile(join(root, path), start.startUs, pool, budget, (error) => {
+      this.#refusedUntilUs = clock.wallUs() + diskRetryUs;
+      onDiskFault(error);
+    });
+    this.#writing = { start, path, file };
+  }
+
+  fragment(block: Buffer, write: FragmentWrite): void {
+    if (this.#writing === undefined) this.#shared.pool.release(block);
+    else this.#writing.file.write({ block, ...write });
+  }
+
+  segmentEnds(summary: SegmentSummary): void {
+    const writing = this.#writing;
+    this.#writing = undefined;
+    const cause = summary.reason === 'stopped' ? this.#ending : gapCauseOfEnd(summary.reason);
+    this.#coverage.segmentEnds(summary.endUs, cause);
+    if (writing !== undefined) this.#enqueue(() => this.#finish(writing, summary));
+  }
+
+  #endSession(cause: GapCause): void {
+    this.#ending = cause;
+    this.#segmenter?.stop();
+    this.#segmenter = undefined;
+  }
+
+  #verdict(cause: GapCause): void {
+    this.#append(this.#coverage.causeIs(cause, this.#shared.clock.wallUs()));
+  }
+
+  /** Closes a file and writes its entry; what the disk refused of it becomes a gap. */
+  async #finish(writing: Writing, summary: SegmentSummary): Promise<void> {
+    const done = await writing.file.finish();
+    if (done.sizeBytes > 0) {
+      await this.#write((chain) =>
+        chain.appendSegment({
+          startUs: summary.startUs,
+          endUs: done.endUs,
+          path: writing.path,
+          codec: writing.start.codec,
+          widthPx: writing.start.widthPx,
+          heightPx: writing.start.heightPx,
+          frames: done.frames,
+          sizeBytes: done.sizeBytes,
+          sha256: done.sha256,
+          fragments: done.fragments,
+          clockOffsetMs: summary.clockOffsetMs,
+          flags: { repaired: false, lossy: summary.lossy, adopted: false },
+        }),
+      );
+      this.#segments += 1;
+    }
+    if (done.error === undefined) {
+      this.#shared.onDiskWell();
+    } else if (summary.endUs - done.endUs >= smallestGapUs) {
+      const piece = { startUs: done.endUs, endUs: summary.endUs, cause: 'disk' as const };
+      await this.#write((chain) => chain.appendGap(piece));
+    }
+  }
+
+  #append(piece: GapPiece | undefined): void {
+    if (piece !== undefined) this.#enqueue(() => this.#write((chain) => chain.appendGap(piece)));
+  }
+
+  /** Appends an entry, again and again while the disk refuses; the entries after it wait. */
+  async #write(append: (chain: CameraChain) => Promise<ChainEntry>): Promise<void> {
+    const { clock, onEntry, onDiskFault } = this.#shared;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        onEntry(await append(this.#chain));
+        return;
+      } catch (error) {
+        onDiskFault(error);
+        // At the end of the process the next start adopts the file instead.
+        if (this.#stopped && attempt > 1) return;
+        await new Promise<void>((resolve) => {
+          clock.setTimer(this.#stopped ? 100 : diskRetryUs / 1000, resolve);
+        });
+      }
+    }
+  }
+
+  #enqueue(task: () => Promise<void>): void {
+    this.#tasks = this.#tasks.then(task);
+  }
+}
+
+/** Leaves the camera's codes beside its footage, for people who have the disk alone. */
+export async function writeCameraFile(root: string, order: RecordingOrder): Promise<void> {
+  const { cameraId, cameraCode, stationCode } = order;
+  const folder = join(root, String(cameraId));
+  await mkdir(folder, { recursive: true });
+  const text = `${JSON.stringify({ cameraId, cameraCode, stationCode })}\n`;
+  await writeFile(join(folder, cameraFileName), text);
+}

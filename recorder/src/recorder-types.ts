@@ -1,0 +1,112 @@
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { FaultCode } from '@nigehban/domain/faults.ts';
+import type { ChainEntry, GapCause } from '@nigehban/domain/footage.ts';
+import type { Clock } from '@nigehban/media/clock.ts';
+import type { StreamHub, StreamSource } from '@nigehban/media/hub/stream-hub-types.ts';
+import type { SegmenterCounters } from '@nigehban/media/mp4/segmenter-types.ts';
+
+/** A camera that this node shall record. */
+export interface RecordingOrder {
+  readonly cameraId: CameraId;
+  /** Written beside the footage for people who have the disk alone. */
+  readonly cameraCode: string;
+  readonly stationCode: string;
+  readonly source: StreamSource;
+}
+
+export interface RecorderSettings {
+  readonly nodeId: string;
+  /** Folder of the footage; made when it is absent. */
+  readonly footageFolder: string;
+  /** A segment ends at the first key frame at or after this (2,000 to 300,000). */
+  readonly segmentMs: number;
+  /** Longest fragment: what a crash may lose. Default 1,000. */
+  readonly fragmentMs?: number;
+  /** Largest access unit. Default 4 MiB. */
+  readonly maxAccessUnitBytes?: number;
+  /** Bytes that may wait for the disk, all cameras together. Default 256 MiB. */
+  readonly maxQueuedBytes?: number;
+  /** Bytes of one camera that may wait for the disk. Default 8 MiB. */
+  readonly maxQueuedBytesPerCamera?: number;
+  /** A lasting gap is written in entries of this length. Default 60,000. */
+  readonly gapEntryMs?: number;
+}
+
+/** What pino's loggers have of it. */
+export interface RecorderLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Told of every chain entry after it is on disk, in order per camera. Must not throw. */
+export type EntryListener = (entry: ChainEntry) => void;
+
+/** The health of recording as a whole; told when it changes. */
+export type RecordingHealth =
+  | { readonly kind: 'well'; readonly atUs: number }
+  | {
+      readonly kind: 'fault';
+      readonly fault: FaultCode;
+      readonly evidence: string;
+      readonly atUs: number;
+    };
+
+export interface RecorderPorts {
+  readonly hub: StreamHub;
+  readonly clock: Clock;
+  readonly log: RecorderLog;
+  readonly onEntry?: EntryListener;
+  readonly onHealth?: (health: RecordingHealth) => void;
+}
+
+/** The segment that is being written: readable up to `sizeBytes`, whole fragments only. */
+export interface OpenSegment {
+  readonly cameraId: CameraId;
+  /** Below the footage root. */
+  readonly path: string;
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly sizeBytes: number;
+  readonly frames: number;
+  readonly codec: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** The hole that is open now and not yet in the chain. */
+export interface OpenGap {
+  readonly cameraId: CameraId;
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly cause: GapCause;
+}
+
+export interface CameraRecordingStatus {
+  readonly cameraId: CameraId;
+  readonly recording: boolean;
+  readonly cause: GapCause | undefined;
+  readonly queuedBytes: number;
+  readonly segments: number;
+  readonly restarts: number;
+  readonly counters: SegmenterCounters | undefined;
+}
+
+export interface RecorderStatus {
+  readonly cameras: readonly CameraRecordingStatus[];
+  readonly queuedBytes: number;
+  readonly peakQueuedBytes: number;
+  readonly blockBytes: number;
+  readonly health: RecordingHealth;
+}
+
+export interface Recorder {
+  /** The whole desired state: cameras that are missing stop being recorded, new ones start. */
+  apply(orders: readonly RecordingOrder[]): void;
+  openSegments(): readonly OpenSegment[];
+  openSegment(cameraId: CameraId): OpenSegment | undefined;
+  openGaps(): readonly OpenGap[];
+  status(): RecorderStatus;
+  /** Ends all segments and entries in order; resolves when everything is on disk. */
+  stop(): Promise<void>;
+}

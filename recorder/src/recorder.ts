@@ -1,0 +1,242 @@
+import { mkdir } from 'node:fs/promises';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { Timer } from '@nigehban/media/clock.ts';
+import type { StreamSubscription } from '@nigehban/media/hub/stream-hub-types.ts';
+import { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
+import { CameraRecorder, type RecordingShared, writeCameraFile } from './camera-recorder.ts';
+import { openCameraChain } from './chain/open-camera-chain.ts';
+import { diskFault } from './disk/disk-fault.ts';
+import { WriteBudget } from './disk/write-budget.ts';
+import type {
+  Recorder,
+  RecorderPorts,
+  RecorderSettings,
+  RecorderStatus,
+  RecordingHealth,
+  RecordingOrder,
+} from './recorder-types.ts';
+
+interface Slot {
+  order: RecordingOrder;
+  camera: CameraRecorder | undefined;
+  subscription: StreamSubscription | undefined;
+  /** Opening, then whatever ends it. */
+  work: Promise<void>;
+  leaving: boolean;
+}
+
+const tickMs = 1000;
+const openRetryMs = 5000;
+/** Chains that are brought up to date at a time: a crash leaves one file per camera to hash. */
+const openAtATime = 6;
+/** How long the disk must serve before it counts as well again. */
+const wellAfterUs = 10_000_000;
+
+/**
+ * Starts recording into a folder. Cameras come by {@link Recorder.apply}; nothing but a folder that
+ * cannot be made (DISK_FULL, DISK_FAILED) keeps it from starting.
+ */
+export async function startRecorder(
+  settings: RecorderSettings,
+  ports: RecorderPorts,
+): Promise<Recorder> {
+  const root = settings.footageFolder;
+  await mkdir(root, { recursive: true }).catch((error: unknown) => {
+    throw diskFault(error, root);
+  });
+  return new FolderRecorder(settings, ports);
+}
+
+class FolderRecorder implements Recorder {
+  readonly #ports: RecorderPorts;
+  readonly #root: string;
+  readonly #shared: RecordingShared;
+  readonly #slots = new Map<CameraId, Slot>();
+  readonly #startedAtUs: number;
+  readonly #pool = new BlockPool();
+  readonly #waiting: (() => void)[] = [];
+  #opening = 0;
+  #health: RecordingHealth;
+  #faultUntilUs = 0;
+  #timer: Timer;
+  #stopped = false;
+
+  constructor(settings: RecorderSettings, ports: RecorderPorts) {
+    this.#ports = ports;
+    this.#root = settings.footageFolder;
+    this.#startedAtUs = ports.clock.wallUs();
+    this.#health = { kind: 'well', atUs: this.#startedAtUs };
+    this.#shared = {
+      root: settings.footageFolder,
+      segmenter: {
+        segmentMs: settings.segmentMs,
+        fragmentMs: settings.fragmentMs ?? 1000,
+        maxAccessUnitBytes: settings.maxAccessUnitBytes ?? 4 << 20,
+        pool: this.#pool,
+      },
+      pool: this.#pool,
+      budget: new WriteBudget(settings.maxQueuedBytes ?? 256 << 20),
+      maxQueuedBytes: settings.maxQueuedBytesPerCamera ?? 8 << 20,
+      gapEntryUs: (settings.gapEntryMs ?? 60_000) * 1000,
+      clock: ports.clock,
+      onEntry: (entry) => ports.onEntry?.(entry),
+      onDiskFault: (error) => this.#diskFails(error),
+      onDiskWell: () => this.#diskServes(),
+    };
+    this.#timer = ports.clock.setTimer(tickMs, () => this.#tick());
+  }
+
+  apply(orders: readonly RecordingOrder[]): void {
+    if (this.#stopped) return;
+    const wanted = new Map(orders.map((order) => [order.cameraId, order]));
+    for (const [cameraId, slot] of this.#slots) {
+      if (!wanted.has(cameraId)) this.#leave(cameraId, slot);
+    }
+    for (const order of wanted.values()) {
+      const slot = this.#slots.get(order.cameraId);
+      if (slot === undefined) this.#enter(order, Promise.resolve());
+      else if (slot.leaving) this.#enter(order, slot.work);
+      else this.#change(slot, order);
+    }
+  }
+
+  openSegments() {
+    return this.#cameras().flatMap((camera) => camera.openSegment ?? []);
+  }
+
+  openSegment(cameraId: CameraId) {
+    return this.#slots.get(cameraId)?.camera?.openSegment;
+  }
+
+  openGaps() {
+    return this.#cameras().flatMap((camera) => camera.openGap ?? []);
+  }
+
+  status(): RecorderStatus {
+    return {
+      cameras: this.#cameras().map((camera) => camera.status),
+      queuedBytes: this.#shared.budget.queuedBytes,
+      peakQueuedBytes: this.#shared.budget.peakBytes,
+      blockBytes: this.#pool.allocatedBytes,
+      health: this.#health,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer.cancel();
+    await Promise.all(
+      [...this.#slots.values()].map(async (slot) => {
+        slot.leaving = true;
+        slot.subscription?.close();
+        await slot.camera?.stop('restart');
+        await slot.work;
+      }),
+    );
+  }
+
+  #cameras(): CameraRecorder[] {
+    return [...this.#slots.values()].flatMap((slot) => slot.camera ?? []);
+  }
+
+  #enter(order: RecordingOrder, after: Promise<void>): void {
+    const slot: Slot = {
+      order,
+      camera: undefined,
+      subscription: undefined,
+      work: after,
+      leaving: false,
+    };
+    this.#slots.set(order.cameraId, slot);
+    slot.work = after.then(() => this.#admitted(() => this.#open(slot)));
+  }
+
+  #change(slot: Slot, order: RecordingOrder): void {
+    const before = slot.order;
+    slot.order = order;
+    if (slot.subscription === undefined) return;
+    if (before.source.key !== order.source.key) {
+      slot.subscription.close();
+      if (slot.camera !== undefined) {
+        slot.subscription = this.#ports.hub.subscribe(order.source, slot.camera);
+      }
+    } else {
+      this.#ports.hub.update(order.source);
+    }
+  }
+
+  #leave(cameraId: CameraId, slot: Slot): void {
+    if (slot.leaving) return;
+    slot.leaving = true;
+    slot.subscription?.close();
+    const opened = slot.work;
+    slot.work = (async () => {
+      await slot.camera?.stop('not-assigned');
+      await opened;
+      if (this.#slots.get(cameraId) === slot) this.#slots.delete(cameraId);
+    })();
+  }
+
+  /** Brings the camera's chain up to date with the disk, then subscribes to its stream. */
+  async #open(slot: Slot): Promise<void> {
+    const { hub, log } = this.#ports;
+    while (!slot.leaving) {
+      const { order } = slot;
+      const { cameraId } = order;
+      try {
+        const opened = await openCameraChain(this.#root, cameraId, { beforeUs: this.#startedAtUs });
+        await writeCameraFile(this.#root, order);
+        for (const entry of opened.added) this.#ports.onEntry?.(entry);
+        for (const path of opened.unreadable) log.warn({ cameraId, path }, 'footage is unreadable');
+        if (slot.leaving) return;
+        slot.camera = new CameraRecorder(order, opened.chain, this.#shared);
+        slot.subscription = hub.subscribe(slot.order.source, slot.camera);
+        return;
+      } catch (error) {
+        this.#diskFails(error);
+        await new Promise<void>((resolve) => {
+          this.#ports.clock.setTimer(openRetryMs, resolve);
+        });
+      }
+    }
+  }
+
+  async #admitted(task: () => Promise<void>): Promise<void> {
+    if (this.#opening >= openAtATime) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#opening += 1;
+    try {
+      await task();
+    } finally {
+      this.#opening -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  #tick(): void {
+    const nowUs = this.#ports.clock.wallUs();
+    for (const { camera, order } of this.#slots.values()) {
+      camera?.tick(nowUs, this.#ports.hub.status(order.source.key)?.state);
+    }
+    this.#timer = this.#ports.clock.setTimer(tickMs, () => this.#tick());
+  }
+
+  #diskFails(error: unknown): void {
+    const fault = diskFault(error, this.#root);
+    const atUs = this.#ports.clock.wallUs();
+    this.#faultUntilUs = atUs + wellAfterUs;
+    if (this.#health.kind === 'fault' && this.#health.fault === fault.code) return;
+    this.#health = { kind: 'fault', fault: fault.code, evidence: fault.message, atUs };
+    this.#ports.log.error({ err: fault }, 'recording cannot write');
+    this.#ports.onHealth?.(this.#health);
+  }
+
+  #diskServes(): void {
+    const atUs = this.#ports.clock.wallUs();
+    if (this.#health.kind === 'well' || atUs < this.#faultUntilUs) return;
+    this.#health = { kind: 'well', atUs };
+    this.#ports.log.info({}, 'recording writes again');
+    this.#ports.onHealth?.(this.#health);
+  }
+}
