@@ -1,0 +1,283 @@
+import type { CameraId, StreamQuality } from '@nigehban/domain/camera.ts';
+import { Fault } from '@nigehban/domain/faults.ts';
+import type { LinkMethods, StreamOrder } from '@nigehban/domain/link-messages.ts';
+import type { Clock } from '@nigehban/media/clock.ts';
+import type { StreamHub } from '@nigehban/media/hub/stream-hub-types.ts';
+import {
+  readCameraId,
+  readDtlsParameters,
+  readFields,
+  readId,
+  readQuality,
+  readRtpCapabilities,
+} from './negotiation/browser-parameters.ts';
+import type { RelayLog } from './relay-log.ts';
+import {
+  type CompleteRelaySettings,
+  completeRelaySettings,
+  type RelaySettings,
+} from './relay-settings.ts';
+import { ProductionTable } from './streams/production-table.ts';
+import { updateWatching, type View, ViewerTable } from './viewers/viewer-table.ts';
+import { loadMediasoup } from './workers/load-mediasoup.ts';
+import { type RelayWorker, WorkerPool } from './workers/worker-pool.ts';
+
+export interface RelayPorts {
+  readonly hub: StreamHub;
+  readonly clock: Clock;
+  readonly log: RelayLog;
+  /** What the node is told to do for a camera; undefined when it is not this node's. */
+  readonly orders: (cameraId: CameraId) => StreamOrder | undefined;
+  /** A live view needs a key frame; at most once per interval for each stream. */
+  readonly wantKeyFrame: (cameraId: CameraId, quality: StreamQuality) => void;
+  /** A viewer's transports at this node ended without its doing: all of them. */
+  readonly closed: (viewerId: string, reason: string) => void;
+}
+
+export type LiveMethod = Extract<keyof LinkMethods, `live.${string}`>;
+
+export type LiveHandlers = {
+  readonly [M in LiveMethod]: (params: LinkMethods[M][0]) => Promise<LinkMethods[M][1]>;
+};
+
+export interface RelayCounters {
+  readonly viewers: number;
+  readonly views: number;
+  readonly workers: number;
+  readonly workerRestarts: number;
+  readonly streams: readonly {
+    readonly cameraId: CameraId;
+    readonly quality: StreamQuality;
+    /** Consumers, paused ones included. */
+    readonly viewers: number;
+    readonly watching: number;
+    readonly forwardedPackets: number;
+    readonly keyFramesAsked: number;
+  }[];
+}
+
+export interface Relay {
+  /** The node's side of the link's `live.*` requests. Each rejects with a coded Fault. */
+  readonly handlers: LiveHandlers;
+  counters(): RelayCounters;
+  /** The desired state changed: streams that are no more end, new addresses are taken up. */
+  ordersChanged(): void;
+  /** Ends all views and workers. */
+  stop(): Promise<void>;
+}
+
+const done = { done: true } as const;
+
+/**
+ * Starts the mediasoup workers and serves live views of the hub's streams. Throws
+ * WORKER_BINARY_MISSING, PORT_TAKEN and SETTING_INVALID.
+ */
+export async function startRelay(settings: RelaySettings, ports: RelayPorts): Promise<Relay> {
+  const complete = completeRelaySettings(settings);
+  if (complete.rtc.listenIps.length === 0) {
+    throw new Fault('SETTING_INVALID', 'The relay needs an address to listen on');
+  }
+  const mediasoup = await loadMediasoup(complete.workerBin);
+  let workerDied: (worker: RelayWorker) => void = () => {};
+  const pool = await WorkerPool.start({
+    mediasoup,
+    clock: ports.clock,
+    log: ports.log,
+    count: complete.workers,
+    ...complete.rtc,
+    onDied: (worker) => workerDied(worker),
+  });
+  const productions = new ProductionTable({
+    hub: ports.hub,
+    clock: ports.clock,
+    pool,
+    lingerMs: complete.lingerMs,
+    joinTimeoutMs: complete.joinTimeoutMs,
+    keyFrameIntervalMs: complete.keyFrameIntervalMs,
+    pictureGroupBytes: complete.pictureGroupBytes,
+    wantKeyFrame: ports.wantKeyFrame,
+  });
+  const viewers = new ViewerTable({
+    clock: ports.clock,
+    silentForMs: complete.viewerSilentForMs,
+    onLost: (viewerId, reason) => {
+      ports.log.info({ viewerId, reason }, 'live viewer lost');
+      ports.closed(viewerId, reason);
+    },
+    onViewClosed: (view) => productions.removeView(view.production, view.consumer.id),
+  });
+  workerDied = (worker) => {
+    productions.workerDied(worker);
+    viewers.workerDied(worker);
+  };
+  return {
+    handlers: liveHandlers(complete, ports, productions, viewers),
+    counters: () => ({
+      viewers: viewers.viewers,
+      views: viewers.views,
+      workers: pool.running.length,
+      workerRestarts: pool.restarts,
+      streams: productions.all.map((production) => ({
+        cameraId: production.cameraId,
+        quality: production.quality,
+        viewers: productions.views(production),
+        watching: production.watching,
+        ...production.counters,
+      })),
+    }),
+    ordersChanged: () => productions.ordersChanged(ports.orders),
+    async stop() {
+      viewers.stop();
+      productions.stop();
+      await pool.stop();
+    },
+  };
+}
+
+function liveHandlers(
+  settings: CompleteRelaySettings,
+  ports: RelayPorts,
+  productions: ProductionTable,
+  viewers: ViewerTable,
+): LiveHandlers {
+  function orderOf(cameraId: CameraId): StreamOrder {
+    const order = ports.orders(cameraId);
+    if (order === undefined) {
+      throw new Fault('CAMERA_UNKNOWN', `Camera ${cameraId} is not on this node`, {
+        details: { cameraId },
+      });
+    }
+    return order;
+  }
+
+  function refuseAboveLimits(viewerViews: number): void {
+    if (viewers.views >= settings.maxViews || viewerViews >= settings.maxViewsPerViewer) {
+      throw new Fault('LIVE_LIMIT_REACHED', 'This node serves as many live views as it may');
+    }
+  }
+
+  async function setResumed(params: unknown, resumed: boolean): Promise<typeof done> {
+    const fields = readFields(params, 'params');
+    const view = viewers.view(readId(fields, 'viewerId'), readId(fields, 'consumerId'));
+    view.resumed = resumed;
+    if (resumed) await view.consumer.resume();
+    else await view.consumer.pause();
+    updateWatching(view);
+    return done;
+  }
+
+  return {
+    'live.join': coded(async (params) => {
+      const fields = readFields(params, 'params');
+      const order = orderOf(readCameraId(fields));
+      const viewer = viewers.enter(readId(fields, 'viewerId'));
+      try {
+        refuseAboveLimits(viewer.views.size);
+        const production = await productions.open(order, readQuality(fields));
+        const transport = await viewers.transportOn(viewer, production.worker);
+        return {
+          nodeId: settings.nodeId,
+          quality: production.quality,
+          transportId: transport.id,
+          transport: transport.offer,
+          routerRtpCapabilities: production.worker.router.rtpCapabilities,
+        };
+      } catch (error) {
+        viewers.forgetIfEmpty(viewer);
+        throw error;
+      }
+    }),
+
+    'live.connect': coded(async (params) => {
+      const fields = readFields(params, 'params');
+      const dtlsParameters = readDtlsParameters(fields.dtlsParameters);
+      const transport = await viewers.transport(
+        readId(fields, 'viewerId'),
+        readId(fields, 'transportId'),
+      );
+      await transport.connect(dtlsParameters);
+      return done;
+    }),
+
+    'live.consume': coded(async (params) => {
+      const fields = readFields(params, 'params');
+      const rtpCapabilities = readRtpCapabilities(fields.rtpCapabilities);
+      const viewerId = readId(fields, 'viewerId');
+      const transport = await viewers.transport(viewerId, readId(fields, 'transportId'));
+      const cameraId = readCameraId(fields);
+      const viewer = viewers.find(viewerId);
+      const production = productions.find(cameraId, readQuality(fields));
+      if (viewer === undefined || production?.worker !== transport.worker) {
+        throw new Fault('LIVE_SESSION_UNKNOWN', 'The camera was not joined on this transport');
+      }
+      orderOf(cameraId);
+      refuseAboveLimits(viewer.views.size);
+      const consumer = await consumeOrRefuse(() =>
+        transport.consume(production.producer.id, rtpCapabilities),
+      );
+      const view: View = { consumer, production, transport, resumed: false };
+      if (viewer.left || consumer.closed) {
+        consumer.close();
+        throw new Fault('LIVE_SESSION_UNKNOWN', 'The viewer left');
+      }
+      productions.addView(production, consumer.id);
+      viewers.addView(viewer, view);
+      return {
+        consumerId: consumer.id,
+        producerId: production.producer.id,
+        kind: 'video',
+        rtpParameters: consumer.rtpParameters,
+      };
+    }),
+
+    'live.resume': coded((params) => setResumed(params, true)),
+    'live.pause': coded((params) => setResumed(params, false)),
+
+    'live.leave': coded(async (params) => {
+      const fields = readFields(params, 'params');
+      const viewerId = readId(fields, 'viewerId');
+      const view = viewers.view(viewerId, readId(fields, 'consumerId'));
+      const viewer = viewers.find(viewerId);
+      if (viewer !== undefined) viewers.closeView(viewer, view);
+      return done;
+    }),
+
+    'live.close': coded(async (params) => {
+      viewers.close(readId(readFields(params, 'params'), 'viewerId'));
+      return done;
+    }),
+  };
+}
+
+/** mediasoup's refusals of a browser's capabilities as ours. */
+async function consumeOrRefuse<Result>(consume: () => Promise<Result>): Promise<Result> {
+  try {
+    return await consume();
+  } catch (cause) {
+    const unsupported = cause instanceof Error && cause.name === 'UnsupportedError';
+    if (unsupported) {
+      throw new Fault('LIVE_CODEC_UNSUPPORTED', 'This browser does not play H.264', { cause });
+    }
+    if (cause instanceof TypeError) {
+      throw new Fault('REQUEST_INVALID', 'rtpCapabilities are not valid', { cause });
+    }
+    throw cause;
+  }
+}
+
+/**
+ * A handler that only ever rejects with a Fault. What mediasoup throws when a worker dies, or an
+ * object is closed in the middle of a call, means that the view has to be opened again.
+ */
+function coded<Params, Result>(
+  handle: (params: Params) => Promise<Result>,
+): (params: Params) => Promise<Result> {
+  return async (params) => {
+    try {
+      return await handle(params);
+    } catch (cause) {
+      if (cause instanceof Fault) throw cause;
+      throw new Fault('LIVE_UNAVAILABLE', 'The live view could not be served', { cause });
+    }
+  };
+}

@@ -1,0 +1,186 @@
+import { Fault } from '@nigehban/domain/faults.ts';
+import type { Clock } from '@nigehban/media/clock.ts';
+import type { types } from 'mediasoup';
+import type { Production } from '../streams/production.ts';
+import type { RelayWorker } from '../workers/worker-pool.ts';
+import { ViewerTransport } from './viewer-transport.ts';
+
+/** One consumer of a viewer. */
+export interface View {
+  readonly consumer: types.Consumer;
+  readonly production: Production;
+  readonly transport: ViewerTransport;
+  resumed: boolean;
+}
+
+export interface Viewer {
+  readonly id: string;
+  /** By worker slot; a promise, so that two joins at once share one transport. */
+  readonly transports: Map<RelayWorker, Promise<ViewerTransport>>;
+  readonly views: Map<string, View>;
+  left: boolean;
+}
+
+export interface ViewerTableOptions {
+  readonly clock: Clock;
+  readonly silentForMs: number;
+  /** A viewer's connection ended without its doing. */
+  readonly onLost: (viewerId: string, reason: string) => void;
+  readonly onViewClosed: (view: View) => void;
+}
+
+/**
+ * Who watches: each browser connection with its receive transports (one per router) and consumers.
+ * Nothing is found but through its own viewer, so nobody can touch another's.
+ */
+export class ViewerTable {
+  readonly #options: ViewerTableOptions;
+  readonly #viewers = new Map<string, Viewer>();
+
+  constructor(options: ViewerTableOptions) {
+    this.#options = options;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  get views(): number {
+    let sum = 0;
+    for (const viewer of this.#viewers.values()) sum += viewer.views.size;
+    return sum;
+  }
+
+  /** The viewer, made at its first join. */
+  enter(viewerId: string): Viewer {
+    const known = this.#viewers.get(viewerId);
+    if (known !== undefined) return known;
+    const viewer: Viewer = {
+      id: viewerId,
+      transports: new Map(),
+      views: new Map(),
+      left: false,
+    };
+    this.#viewers.set(viewerId, viewer);
+    return viewer;
+  }
+
+  find(viewerId: string): Viewer | undefined {
+    return this.#viewers.get(viewerId);
+  }
+
+  /** The viewer's transport on a worker's router. Throws LIVE_SESSION_UNKNOWN when it left meanwhile. */
+  async transportOn(viewer: Viewer, worker: RelayWorker): Promise<ViewerTransport> {
+    let opening = viewer.transports.get(worker);
+    if (opening === undefined) {
+      opening = ViewerTransport.open(worker, this.#options.clock, this.#options.silentForMs, {
+        onHungUp: () => {
+          this.#closeTransport(viewer, worker);
+          this.#forgetIfGone(viewer);
+        },
+        onLost: (reason) => {
+          if (this.close(viewer.id)) this.#options.onLost(viewer.id, reason);
+        },
+        onConnected: () => {
+          for (const view of viewer.views.values()) updateWatching(view);
+        },
+      });
+      viewer.transports.set(worker, opening);
+      opening.catch(() => {
+        if (viewer.transports.get(worker) === opening) viewer.transports.delete(worker);
+      });
+    }
+    const transport = await opening;
+    if (viewer.left || transport.closed) {
+      transport.close();
+      throw new Fault('LIVE_SESSION_UNKNOWN', 'The viewer left');
+    }
+    return transport;
+  }
+
+  /** A transport by id, the viewer's own only. Throws LIVE_SESSION_UNKNOWN. */
+  async transport(viewerId: string, transportId: string): Promise<ViewerTransport> {
+    const openings = [...(this.#viewers.get(viewerId)?.transports.values() ?? [])];
+    const settled = await Promise.allSettled(openings);
+    for (const each of settled) {
+      if (each.status === 'fulfilled' && each.value.id === transportId && !each.value.closed) {
+        return each.value;
+      }
+    }
+    throw new Fault('LIVE_SESSION_UNKNOWN', 'No such transport of this viewer');
+  }
+
+  /** A view by its consumer's id, the viewer's own only. Throws LIVE_SESSION_UNKNOWN. */
+  view(viewerId: string, consumerId: string): View {
+    const view = this.#viewers.get(viewerId)?.views.get(consumerId);
+    if (view === undefined) throw new Fault('LIVE_SESSION_UNKNOWN', 'No such view of this viewer');
+    return view;
+  }
+
+  addView(viewer: Viewer, view: View): void {
+    viewer.views.set(view.consumer.id, view);
+    const gone = (): void => this.closeView(viewer, view);
+    view.consumer.on('producerclose', gone);
+    view.consumer.on('transportclose', gone);
+  }
+
+  /** Idempotent. */
+  closeView(viewer: Viewer, view: View): void {
+    if (!viewer.views.delete(view.consumer.id)) return;
+    view.consumer.close();
+    this.#options.onViewClosed(view);
+  }
+
+  /** Releases everything of a viewer. False when there is no such viewer. */
+  close(viewerId: string): boolean {
+    const viewer = this.#viewers.get(viewerId);
+    if (viewer === undefined) return false;
+    this.#viewers.delete(viewerId);
+    viewer.left = true;
+    for (const view of [...viewer.views.values()]) this.closeView(viewer, view);
+    for (const worker of [...viewer.transports.keys()]) this.#closeTransport(viewer, worker);
+    return true;
+  }
+
+  /** Takes back a viewer whose first join failed. */
+  forgetIfEmpty(viewer: Viewer): void {
+    this.#forgetIfGone(viewer);
+  }
+
+  /** Viewers with a transport on a dead worker lose all they have: the browser starts anew. */
+  workerDied(worker: RelayWorker): void {
+    for (const viewer of [...this.#viewers.values()]) {
+      if (!viewer.transports.has(worker)) continue;
+      this.close(viewer.id);
+      this.#options.onLost(viewer.id, 'live worker restarted');
+    }
+  }
+
+  stop(): void {
+    for (const viewerId of [...this.#viewers.keys()]) this.close(viewerId);
+  }
+
+  #forgetIfGone(viewer: Viewer): void {
+    if (viewer.transports.size > 0 || viewer.views.size > 0) return;
+    if (this.#viewers.get(viewer.id) !== viewer) return;
+    viewer.left = true;
+    this.#viewers.delete(viewer.id);
+  }
+
+  #closeTransport(viewer: Viewer, worker: RelayWorker): void {
+    const opening = viewer.transports.get(worker);
+    viewer.transports.delete(worker);
+    opening?.then(
+      (transport) => transport.close(),
+      () => {},
+    );
+  }
+}
+
+/** Pictures go out to a view when it is resumed and its connection stands. */
+export function updateWatching(view: View): void {
+  view.production.setWatching(
+    view.consumer.id,
+    view.resumed && view.transport.connected && !view.consumer.closed,
+  );
+}
