@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { ChainEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
+import { segmentPath, segmentStartOf } from '../footage-layout.ts';
+import { listCameras, listHours, names, readChainFile } from './chain-files.ts';
+import { firstPreviousHash, hashChainLine, parseChainLine } from './chain-line.ts';
+import { readHeads } from './node-manifest.ts';
+
+/** What is wrong, and where exactly. Paths are below the footage root. */
+export type FootageProblem =
+  | { readonly kind: 'line-unreadable'; readonly path: string; readonly line: number }
+  /** The entry does not follow the one before it: an entry was changed, removed or put in between. */
+  | { readonly kind: 'chain-broken'; readonly path: string; readonly line: number }
+  /** The last line has no end: a write was interrupted. The next start of the recorder cuts it off. */
+  | { readonly kind: 'line-torn'; readonly path: string }
+  /** A node's hourly manifest names an entry that is gone or another: the chain's end was removed. */
+  | { readonly kind: 'head-missing'; readonly manifest: string; readonly sequence: number }
+  | { readonly kind: 'manifest-broken'; readonly manifest: string }
+  | { readonly kind: 'file-missing'; readonly path: string }
+  | { readonly kind: 'path-wrong'; readonly path: string; readonly sequence: number }
+  | {
+      readonly kind: 'file-length';
+      readonly path: string;
+      readonly expectedBytes: number;
+      readonly foundBytes: number;
+    }
+  /** Fragment counted from 0, with its bytes `[fromByte, toByte)`. */
+  | {
+      readonly kind: 'fragment-changed';
+      readonly path: string;
+      readonly fragment: number;
+      readonly fromByte: number;
+      readonly toByte: number;
+    }
+  /** All fragments are as they were, but the file's own hash in the entry is another. */
+  | { readonly kind: 'file-changed'; readonly path: string }
+  /** A segment without an entry: started and not finished, or put there by somebody. */
+  | { readonly kind: 'file-unknown'; readonly path: string }
+  /** Time that is neither recorded nor a gap with a cause. */
+  | { readonly kind: 'time-missing'; readonly startUs: number; readonly endUs: number };
+
+export interface CameraVerdict {
+  readonly cameraId: CameraId;
+  readonly entries: number;
+  readonly segments: number;
+  readonly gaps: number;
+  readonly sizeBytes: number;
+  readonly problems: readonly FootageProblem[];
+}
+
+export interface FootageVerdict {
+  readonly cameras: readonly CameraVerdict[];
+  readonly manifestProblems: readonly FootageProblem[];
+  readonly intact: boolean;
+}
+
+export interface VerifyOptions {
+  readonly cameraIds?: readonly CameraId[];
+  readonly onCamera?: (verdict: CameraVerdict) => void;
+}
+
+const longestHoleUs = 1_000_000;
+const readBytes = 256 << 10;
+
+/**
+ * Checks a footage folder against itself, without any server: every chain from its first entry, every
+ * file by its hashes. Reads all bytes once; changes nothing. Throws the disk's own errors.
+ */
+export async function verifyFootage(
+  root: string,
+  options: VerifyOptions = {},
+): Promise<FootageVerdict> {
+  const manifests = await readHeads(root);
+  const cameras: CameraVerdict[] = [];
+  for (const cameraId of options.cameraIds ?? (await listCameras(root))) {
+    const verdict = await verifyCamera(root, cameraId, manifests.heads.get(cameraId) ?? []);
+    cameras.push(verdict);
+    options.onCamera?.(verdict);
+  }
+  const manifestProblems = manifests.broken.map(
+    (manifest): FootageProblem => ({ kind: 'manifest-broken', manifest }),
+  );
+  const intact =
+    manifestProblems.length === 0 && cameras.every((camera) => camera.problems.length === 0);
+  return { cameras, manifestProblems, intact };
+}
+
+interface KnownHead {
+  readonly manifest: string;
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+async function verifyCamera(
+  root: string,
+  cameraId: CameraId,
+  heads: readonly KnownHead[],
+): Promise<CameraVerdict> {
+  const problems: FootageProblem[] = [];
+  const counts = { entries: 0, segments: 0, gaps: 0, sizeBytes: 0 };
+  const entriesByHash = new Map<number, string>();
+  const wanted = new Set(heads.map((head) => head.sequence));
+  const known = new Set<number>();
+  const present: number[] = [];
+  let previousHash = firstPreviousHash;
+  let sequence = 0;
+  let coveredUs: number | undefined;
+  for (const hour of await listHours(root, cameraId)) {
+    for (const name of await names(join(root, String(cameraId), hour))) {
+      const startUs = segmentStartOf(name);
+      if (startUs !== undefined) present.push(startUs);
+    }
+    const file = await readChainFile(root, cameraId, hour);
+    if (file === undefined) continue;
+    const path = `${cameraId}/${hour}/chain.jsonl`;
+    if (file.torn !== '') problems.push({ kind: 'line-torn', path });
+    for (const [index, line] of file.lines.entries()) {
+      const entry = parseChainLine(line);
+      if (entry === undefined) {
+        problems.push({ kind: 'line-unreadable', path, line: index + 1 });
+        continue;
+      }
+      if (entry.previousHash !== previousHash || entry.sequence !== sequence + 1) {
+        problems.push({ kind: 'chain-broken', path, line: index + 1 });
+      }
+      previousHash = hashChainLine(line);
+      sequence = entry.sequence;
+      if (wanted.has(sequence)) entriesByHash.set(sequence, previousHash);
+      counts.entries += 1;
+      if (entry.kind === 'gap') counts.gaps += 1;
+      else {
+        counts.segments += 1;
+        counts.sizeBytes += entry.sizeBytes;
+        known.add(entry.startUs);
+        problems.push(...(await verifySegment(root, cameraId, entry)));
+      }
+      const hole = holeBefore(entry, coveredUs);
+      if (hole !== undefined) problems.push(hole);
+      coveredUs = Math.max(coveredUs ?? 0, entry.endUs);
+    }
+  }
+  for (const head of heads) {
+    if (entriesByHash.get(head.sequence) === head.hash) continue;
+    problems.push({ kind: 'head-missing', manifest: head.manifest, sequence: head.sequence });
+  }
+  for (const startUs of present) {
+    if (known.has(startUs)) continue;
+    problems.push({ kind: 'file-unknown', path: segmentPath(cameraId, startUs) });
+  }
+  return { cameraId, ...counts, problems };
+}
+
+function holeBefore(entry: ChainEntry, coveredUs: number | undefined): FootageProblem | undefined {
+  if (coveredUs === undefined || entry.startUs - coveredUs <= longestHoleUs) return undefined;
+  return { kind: 'time-missing', startUs: coveredUs, endUs: entry.startUs };
+}
+
+async function verifySegment(
+  root: string,
+  cameraId: CameraId,
+  entry: SegmentEntry,
+): Promise<FootageProblem[]> {
+  const path = segmentPath(cameraId, entry.startUs);
+  // The path is derived, never followed: an entry cannot lead the verifier out of its folder.
+  if (entry.path !== path) return [{ kind: 'path-wrong', path, sequence: entry.sequence }];
+  let file: FileHandle;
+  try {
+    file = await open(join(root, path), 'r');
+  } catch (error) {
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (absent) return [{ kind: 'file-missing', path }];
+    throw error;
+  }
+  try {
+    return await compareBytes(file, path, entry);
+  } finally {
+    await file.close();
+  }
+}
+
+async function compareBytes(
+  file: FileHandle,
+  path: string,
+  entry: SegmentEntry,
+): Promise<FootageProblem[]> {
+  const problems: FootageProblem[] = [];
+  const { size } = await file.stat();
+  if (size !== entry.sizeBytes) {
+    const sizes = { expectedBytes: entry.sizeBytes, foundBytes: size };
+    problems.push({ kind: 'file-length', path, ...sizes });
+  }
+  const whole = createHash('sha256');
+  const bytes = Buffer.allocUnsafe(readBytes);
+  let at = 0;
+  for (const [fragment, [endByte, sha256]] of entry.fragments.entries()) {
+    const fromByte = at;
+    const part = createHash('sha256');
+    while (at < endByte) {
+      const { bytesRead } = await file.read(bytes, 0, Math.min(readBytes, endByte - at), at);
+      if (bytesRead === 0) break;
+      part.update(bytes.subarray(0, bytesRead));
+      whole.update(bytes.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+    if (at < endByte || part.digest('hex') !== sha256) {
+      problems.push({ kind: 'fragment-changed', path, fragment, fromByte, toByte: endByte });
+    }
+    if (at < endByte) return problems;
+  }
+  if (problems.length === 0 && (at !== entry.sizeBytes || whole.digest('hex') !== entry.sha256)) {
+    problems.push({ kind: 'file-changed', path });
+  }
+  return problems;
+}
