@@ -48,14 +48,14 @@ export function integerAt(element: XmlElement, ...path: readonly string[]): numb
   return Number(text);
 }
 
-/** Decimal number ≥ 0 at the path (Media2 gives frame rates as floats); undefined when there is none. */
+/** Decimal number ≥ 0 at the path, to thousandths (Media 2 gives rates as floats); undefined when there is none. */
 export function decimalAt(element: XmlElement, ...path: readonly string[]): number | undefined {
   const text = textAt(element, ...path);
   if (text === undefined) return undefined;
-  if (!/^\+?\d{1,9}(\.\d{1,9})?$/.test(text)) {
+  if (!/^\+?\d{1,9}(\.\d{1,30})?$/.test(text)) {
     throw new Fault('CAMERA_ANSWER_INVALID', `${element.local}/${path.join('/')} is not a number`);
   }
-  return Number(text);
+  return Math.round(Number(text) * 1000) / 1000;
 }
 
 /** xs:boolean attribute or text. */

@@ -40,6 +40,16 @@ test('an H.265 sub-stream is none: browsers need H.264', () => {
   ]);
 });
 
+test('where every other picture is narrow, the largest of them is sub', () => {
+  expect(
+    tokens([
+      profile('main', 'H265', 1280, 720),
+      profile('narrow', 'H264', 160, 90),
+      profile('less narrow', 'H264', 176, 144),
+    ]),
+  ).toEqual(['main main', 'sub less narrow']);
+});
+
 test('nothing recordable, nothing chosen', () => {
   expect(tokens([profile('a', 'JPEG', 1280, 720), profile('b', 'H264', 0, 0)])).toEqual([]);
 });

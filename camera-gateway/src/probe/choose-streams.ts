@@ -7,12 +7,13 @@ export interface ChosenProfile {
   readonly profile: MediaProfile;
 }
 
-/** Narrower pictures than this show no face and no ballot box. */
+/** Narrower pictures than this hardly show a face or a ballot box. */
 const minSubWidthPx = 320;
 
 /**
  * Main: the largest H.264 or H.265 picture, by equal size the one with more frames. Sub: the
- * smallest other H.264 picture that is at least 320 wide, because browsers play H.264 everywhere.
+ * smallest other H.264 picture that is at least 320 wide, because browsers play H.264 everywhere;
+ * when all are narrower, the largest of them.
  * Empty when no profile is recordable; main alone when there is no second.
  */
 export function chooseStreams(profiles: readonly MediaProfile[]): readonly ChosenProfile[] {
@@ -28,15 +29,10 @@ export function chooseStreams(profiles: readonly MediaProfile[]): readonly Chose
   );
   if (main === undefined) return [];
   const sub = usable
-    .filter(
-      ({ profile, codec }) =>
-        codec === 'H264' &&
-        profile.token !== main.profile.token &&
-        profile.widthPx >= minSubWidthPx,
-    )
+    .filter(({ profile, codec }) => codec === 'H264' && profile.token !== main.profile.token)
     .reduce<(typeof usable)[number] | undefined>(
       (best, candidate) =>
-        best === undefined || areaOf(candidate.profile) < areaOf(best.profile) ? candidate : best,
+        best === undefined || isBetterSub(candidate.profile, best.profile) ? candidate : best,
       undefined,
     );
   const chosen: ChosenProfile[] = [{ quality: 'main', ...main }];
@@ -60,6 +56,13 @@ function isBetterMain(candidate: MediaProfile, best: MediaProfile): boolean {
   const difference = areaOf(candidate) - areaOf(best);
   if (difference !== 0) return difference > 0;
   return (candidate.frameRateFps ?? 0) > (best.frameRateFps ?? 0);
+}
+
+function isBetterSub(candidate: MediaProfile, best: MediaProfile): boolean {
+  const isWide = candidate.widthPx >= minSubWidthPx;
+  if (isWide !== best.widthPx >= minSubWidthPx) return isWide;
+  const difference = areaOf(candidate) - areaOf(best);
+  return isWide ? difference < 0 : difference > 0;
 }
 
 function areaOf(profile: MediaProfile): number {
