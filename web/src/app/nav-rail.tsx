@@ -1,0 +1,61 @@
+import type { SessionView } from '@nigehban/domain/api/http-types.ts';
+import { Link } from '@tanstack/react-router';
+import { BellRing, Grid2x2, Landmark } from 'lucide-react';
+import { useI18n } from '../i18n/i18n.tsx';
+import { BrandMark } from './brand-mark.tsx';
+import { useFleet } from './services.tsx';
+import styles from './shell.module.css';
+
+/** Navigation at the inline start; below 700 px a bar at the foot. */
+export function NavRail(props: { readonly session: SessionView }) {
+  const { t } = useI18n();
+  const { unacknowledged } = useFleet();
+  const may = props.session.actions;
+  return (
+    <nav className={styles.nav} aria-label={t('nav.label')}>
+      <div className={styles.brand} title={t('app.name')}>
+        <BrandMark />
+      </div>
+      <ul>
+        {may.includes('live.watch') && (
+          <li>
+            <Link
+              to="/wall/$layout"
+              params={{ layout: '4' }}
+              className={styles.navLink}
+              activeOptions={{ includeSearch: false }}
+            >
+              <Grid2x2 aria-hidden="true" />
+              {t('nav.wall')}
+            </Link>
+          </li>
+        )}
+        {may.includes('status.read') && (
+          <li>
+            <Link
+              to="/stations"
+              className={styles.navLink}
+              activeOptions={{ includeSearch: false }}
+            >
+              <Landmark aria-hidden="true" />
+              {t('nav.stations')}
+            </Link>
+          </li>
+        )}
+        {may.includes('alert.read') && (
+          <li>
+            <Link to="/alerts" className={styles.navLink} activeOptions={{ includeSearch: false }}>
+              <BellRing aria-hidden="true" />
+              {t('nav.alerts')}
+              {unacknowledged > 0 && (
+                <span className={`${styles.count} ${styles.navCount}`} aria-hidden="true">
+                  {unacknowledged > 99 ? '99+' : unacknowledged}
+                </span>
+              )}
+            </Link>
+          </li>
+        )}
+      </ul>
+    </nav>
+  );
+}

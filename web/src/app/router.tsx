@@ -1,0 +1,108 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  parseSearchWith,
+  redirect,
+  stringifySearchWith,
+} from '@tanstack/react-router';
+import { parseAlertSearch } from '../alerts/alert-search.ts';
+import { parseCameraSearch } from '../camera/camera-search.ts';
+import { parseStationSearch } from '../stations/station-search.ts';
+import { parseWallSearch } from '../wall/wall-search.ts';
+import { NotFoundPage, RouteFault } from './fallback-pages.tsx';
+import { homeOf, sessionQuery } from './session.ts';
+import { Shell } from './shell.tsx';
+
+interface RouterContext {
+  readonly queryClient: QueryClient;
+}
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({
+  loader: ({ context }) => context.queryClient.ensureQueryData(sessionQuery),
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  errorComponent: RouteFault,
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const session = await context.queryClient.ensureQueryData(sessionQuery).catch(() => null);
+    if (session !== null) throw redirect({ to: homeOf[session.role], replace: true });
+  },
+  component: () => null,
+});
+
+const wallRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/wall/$layout',
+  validateSearch: parseWallSearch,
+  component: lazyRouteComponent(() => import('../wall/wall-page.tsx'), 'WallPage'),
+});
+
+const wallIndexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/wall',
+  beforeLoad: () => {
+    throw redirect({ to: '/wall/$layout', params: { layout: '4' }, replace: true });
+  },
+});
+
+const stationsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/stations',
+  validateSearch: parseStationSearch,
+  component: lazyRouteComponent(() => import('../stations/stations-page.tsx'), 'StationsPage'),
+});
+
+const stationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/stations/$code',
+  component: lazyRouteComponent(() => import('../stations/station-page.tsx'), 'StationPage'),
+});
+
+const cameraRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/cameras/$id',
+  validateSearch: parseCameraSearch,
+  component: lazyRouteComponent(() => import('../camera/camera-page.tsx'), 'CameraPage'),
+});
+
+const alertsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/alerts',
+  validateSearch: parseAlertSearch,
+  component: lazyRouteComponent(() => import('../alerts/alerts-page.tsx'), 'AlertsPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  indexRoute,
+  wallIndexRoute,
+  wallRoute,
+  stationsRoute,
+  stationRoute,
+  cameraRoute,
+  alertsRoute,
+]);
+
+/** The console's router; search parameters stay plain text in the address. */
+export function createConsoleRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    scrollRestoration: false,
+    parseSearch: parseSearchWith((text) => text),
+    stringifySearch: stringifySearchWith(String),
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>;
+  }
+}

@@ -1,0 +1,142 @@
+import type { SessionView } from '@nigehban/domain/api/http-types.ts';
+import { useQueryClient } from '@tanstack/react-query';
+import { Outlet, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { AlertAnnouncer } from '../alerts/alert-announcer.tsx';
+import { api } from '../api/api-client.ts';
+import { useI18n } from '../i18n/i18n.tsx';
+import { startFleetSync } from '../live-state/fleet-sync.ts';
+import { SignInPage } from '../sign-in/sign-in-page.tsx';
+import { acceptsSingleKeys, isKey, useHotkeys } from './hotkeys.ts';
+import { LinkBanner } from './link-banner.tsx';
+import { NavRail } from './nav-rail.tsx';
+import { useServices } from './services.tsx';
+import { sessionQuery, useSession } from './session.ts';
+import styles from './shell.module.css';
+import { ShellHeader } from './shell-header.tsx';
+
+const Palette = lazy(async () => ({ default: (await import('../palette/palette.tsx')).Palette }));
+const HelpDialog = lazy(async () => ({ default: (await import('./help-dialog.tsx')).HelpDialog }));
+
+const reloadAfterMs = 3_000;
+
+/** The frame around every page: sign-in when nobody is, else navigation, header and the page. */
+export function Shell() {
+  const session = useSession();
+  const [wasSignedIn, setWasSignedIn] = useState(session !== null);
+  if (session !== null && !wasSignedIn) setWasSignedIn(true);
+  if (session === null) return <SignInPage ended={wasSignedIn} />;
+  return <SignedInShell session={session} />;
+}
+
+function useLinkToServer(): void {
+  const { socket, store, clock } = useServices();
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    const stopSync = startFleetSync({
+      socket,
+      store,
+      clock,
+      loadLists: async () => {
+        const [stations, cameras, openAlerts] = await Promise.all([
+          api.stations(),
+          api.cameras(),
+          api.alerts('open', { limit: 500 }),
+        ]);
+        return { stations, cameras, openAlerts };
+      },
+      later: (run) => setTimeout(run, reloadAfterMs),
+    });
+    // A link that breaks may mean that the session ended: ask, and the sign-in page appears.
+    const stopState = socket.onStateChange(() => {
+      if (socket.state === 'lost' || socket.state === 'closed') {
+        void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
+      }
+    });
+    const online = () => socket.retryNow();
+    window.addEventListener('online', online);
+    socket.start();
+    return () => {
+      window.removeEventListener('online', online);
+      stopState();
+      stopSync();
+      socket.stop();
+      store.clear();
+    };
+  }, [socket, store, clock, queryClient]);
+}
+
+function SignedInShell(props: { readonly session: SessionView }) {
+  const { t } = useI18n();
+  const navigate = useNavigate();
+  const [overlay, setOverlay] = useState<'palette' | 'help' | null>(null);
+  useLinkToServer();
+  usePaletteKey(() => setOverlay('palette'));
+  useGoKeys((to) => void navigate({ to }));
+  useHotkeys([{ keys: ['?'], run: () => setOverlay('help') }]);
+  return (
+    <div className={styles.shell}>
+      <a href="#content" className={styles.skip}>
+        {t('app.skip')}
+      </a>
+      <NavRail session={props.session} />
+      <ShellHeader
+        session={props.session}
+        onSearch={() => setOverlay('palette')}
+        onHelp={() => setOverlay('help')}
+      />
+      <LinkBanner />
+      <main id="content" className={styles.content} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <AlertAnnouncer />
+      <Suspense>
+        {overlay === 'palette' && <Palette onClose={() => setOverlay(null)} />}
+        {overlay === 'help' && <HelpDialog onClose={() => setOverlay(null)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function usePaletteKey(open: () => void): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      if (event.key.toLowerCase() !== 'k' && event.code !== 'KeyK') return;
+      event.preventDefault();
+      open();
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  });
+}
+
+const destinations: Readonly<Record<string, '/wall' | '/stations' | '/alerts'>> = {
+  w: '/wall',
+  s: '/stations',
+  a: '/alerts',
+};
+const chordMs = 1_500;
+
+/** G, then W, S or A. Listens before the pages do: the second letter means something there too. */
+function useGoKeys(go: (to: '/wall' | '/stations' | '/alerts') => void): void {
+  const navigate = useRef(go);
+  useEffect(() => {
+    navigate.current = go;
+  });
+  useEffect(() => {
+    let pressedAtMs = Number.NEGATIVE_INFINITY;
+    const listen = (event: KeyboardEvent): void => {
+      if (!acceptsSingleKeys(event)) return;
+      const pending = performance.now() - pressedAtMs < chordMs;
+      pressedAtMs = isKey(event, 'g') ? performance.now() : Number.NEGATIVE_INFINITY;
+      const letter = Object.keys(destinations).find((key) => isKey(event, key));
+      const to = letter === undefined ? undefined : destinations[letter];
+      if (!pending || to === undefined) return;
+      event.preventDefault();
+      navigate.current(to);
+    };
+    window.addEventListener('keydown', listen, true);
+    return () => window.removeEventListener('keydown', listen, true);
+  }, []);
+}

@@ -1,0 +1,34 @@
+import type { CameraStateKind } from '@nigehban/domain/camera-state.ts';
+import type { StationStateKind } from '@nigehban/domain/station-state.ts';
+
+/** How a status looks: one colour and one shape each, so that neither alone carries it. */
+export type StatusTone = 'ok' | 'pending' | 'warn' | 'bad' | 'none';
+
+export const cameraTone: Readonly<Record<CameraStateKind, StatusTone>> = {
+  UNKNOWN: 'none',
+  ONLINE: 'ok',
+  SUSPECTED: 'warn',
+  UNREACHABLE: 'bad',
+  REFUSED: 'bad',
+  FAILED: 'bad',
+  SILENT: 'bad',
+};
+
+export const stationTone: Readonly<Record<StationStateKind, StatusTone>> = {
+  OK: 'ok',
+  PARTIAL: 'warn',
+  BLIND: 'bad',
+};
+
+/** What a live tile can claim about its picture. */
+export const tileStatuses = ['CONNECTING', 'LIVE', 'LATE', 'STALE', 'OFFLINE', 'STILLS'] as const;
+export type TileStatus = (typeof tileStatuses)[number];
+
+export const tileTone: Readonly<Record<TileStatus, StatusTone>> = {
+  CONNECTING: 'pending',
+  LIVE: 'ok',
+  LATE: 'warn',
+  STALE: 'warn',
+  OFFLINE: 'bad',
+  STILLS: 'none',
+};
