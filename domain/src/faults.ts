@@ -8,6 +8,7 @@ export const faultCatalogue = {
   SIGN_IN_REQUIRED: { status: 401, nextAction: 'Sign in.' },
   SIGN_IN_REFUSED: { status: 401, nextAction: 'Check user name and password.' },
   SIGN_IN_THROTTLED: { status: 429, nextAction: 'Wait a minute before the next attempt.' },
+  REQUESTS_THROTTLED: { status: 429, nextAction: 'Wait a minute, then go on more slowly.' },
   PERMISSION_DENIED: {
     status: 403,
     nextAction: 'Ask an administrator for the role that may do this.',

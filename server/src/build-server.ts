@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Fault } from '@nigehban/domain/faults.ts';
+import type { NodeFact } from '@nigehban/domain/link-messages.ts';
+import { type DeclaredRoute, originAllowed, sessionCookie } from './http/access.ts';
+import { createApp } from './http/app.ts';
+import type { App } from './http/app-type.ts';
+import { createMetrics } from './http/metrics.ts';
+import { addCameraRoutes } from './http/routes/camera-routes.ts';
+import { addFootageRoutes } from './http/routes/footage-routes.ts';
+import { addMachineRoutes } from './http/routes/machine-routes.ts';
+import { addPlanRoutes } from './http/routes/plan-routes.ts';
+import { addSessionRoutes } from './http/routes/session-routes.ts';
+import { addStatusRoutes } from './http/routes/status-routes.ts';
+import { createLinkServer, linkPath } from './link/link-server.ts';
+import type { NodeConnection } from './link/node-connection.ts';
+import { openStationOutageQueue } from './queue/station-outage-queue.ts';
+import type { ServerPorts, ServerSettings } from './server-settings.ts';
+import { countOpenAlerts } from './store/alert-store.ts';
+import { loadCameraStates, storeCameraStates } from './store/camera-state-store.ts';
+import { type Change, followChanges } from './store/change-feed.ts';
+import type { Sql } from './store/database.ts';
+import { countWaiting } from './store/outbox-store.ts';
+import { countCameraStates } from './store/station-store.ts';
+import { createGatewayQuestions } from './use-cases/ask-gateway.ts';
+import { createCameraDirectory } from './use-cases/camera-directory.ts';
+import { startOutboxDispatcher } from './use-cases/dispatch-outbox.ts';
+import { evaluateStation } from './use-cases/evaluate-station.ts';
+import { importPlan } from './use-cases/import-plan.ts';
+import { startNodeInformer } from './use-cases/inform-nodes.ts';
+import { createLiveSessions } from './use-cases/live-sessions.ts';
+import { startCameraMonitor } from './use-cases/monitor-cameras.ts';
+import { type NodeHealth, readHealth } from './use-cases/read-health.ts';
+import { type Registration, startRegistration } from './use-cases/register-cameras.ts';
+import { readSession } from './use-cases/sign-in.ts';
+import { browserPath, createBrowserHub } from './ws/browser-hub.ts';
+import { createChangePusher } from './ws/push-changes.ts';
+
+export interface ServerParts {
+  readonly app: App;
+  readonly declared: readonly DeclaredRoute[];
+  readonly registration: Registration;
+  readonly stop: () => Promise<void>;
+}
+
+const defaults = {
+  sessionForMs: 12 * 3_600_000,
+  requestsPerMinute: 3_000,
+  nodeLeaseMs: 30_000,
+  registrationRetryMs: 15_000,
+  queuePrefix: 'nigehban',
+} as const;
+
+const outageWorkers = 8;
+
+/** Puts the server's parts together on a migrated database. Nothing listens yet. */
+export async function buildServer(
+  sql: Sql,
+  settings: ServerSettings,
+  { clock, log }: ServerPorts,
+): Promise<ServerParts> {
+  const startedAtMs = clock.nowMs();
+  const allowedOrigins = settings.allowedOrigins ?? [];
+  const recordingFaults = new Map<string, NodeHealth['fault']>();
+  const directory = createCameraDirectory(sql, settings.secretKey, log);
+  await directory.load();
+  const nodeOf = (cameraId: number) => directory.find(cameraId)?.asset.nodeId ?? null;
+
+  const link = createLinkServer({
+    clusterKey: settings.clusterKey,
+    clock,
+    log,
+    events: {
+      linked(node) {
+        if (node.hello.role === 'media') {
+          recordingFaults.delete(node.hello.nodeId);
+          monitor.nodeLinked(node.hello.nodeId);
+          receive(node, node.hello.snapshot);
+        } else {
+          registration.wake();
+        }
+        informer.linked(node);
+      },
+      facts: (node, facts) => receive(node, facts),
+      unlinked(node) {
+        if (node.hello.role === 'media') monitor.nodeUnlinked(node.hello.nodeId);
+        informer.unlinked(node);
+      },
+    },
+  });
+  const { requestGateway, requestNode } = link;
+  const gateway = createGatewayQuestions({ clock, directory, requestGateway });
+  const monitor = await startCameraMonitor({
+    clock,
+    log,
+    load: () => loadCameraStates(sql),
+    store: (changes) => storeCameraStates(sql, changes),
+    probe: (cameraId) => gateway.check(cameraId),
+    nodeOf,
+  });
+  const live = createLiveSessions({
+    createId: randomUUID,
+    nodeOf(cameraId) {
+      const nodeId = directory.get(cameraId).asset.nodeId;
+      if (nodeId === null || link.node(nodeId) === null) {
+        throw new Fault('LIVE_UNAVAILABLE', 'The media node of this camera is not linked');
+      }
+      return nodeId;
+    },
+    requestNode,
+  });
+  const hub = createBrowserHub({
+    clock,
+    log,
+    live,
+    readSession: (token) => readSession(sql, token, clock.nowMs()),
+  });
+  const receive = (node: NodeConnection, facts: readonly NodeFact[]) => {
+    const { nodeId, role } = node.hello;
+    if (role !== 'media') return;
+    monitor.facts(nodeId, facts);
+    for (const fact of facts) {
+      if (fact.kind === 'key-frame-wanted') gateway.wantKeyFrame(fact.cameraId, fact.quality);
+      if (fact.kind === 'live-closed') hub.liveClosed(nodeId, fact.viewerId, fact.reason);
+      if (fact.kind === 'recording-well') recordingFaults.delete(nodeId);
+      if (fact.kind === 'recording-fault') {
+        log.error({ nodeId, code: fact.fault, evidence: fact.evidence }, 'a node cannot record');
+        recordingFaults.set(nodeId, { code: fact.fault, message: fact.evidence });
+      }
+    }
+  };
+  const queue = openStationOutageQueue({
+    redisUrl: settings.redisUrl,
+    prefix: settings.queuePrefix ?? defaults.queuePrefix,
+    concurrency: outageWorkers,
+    log,
+    evaluate: (stationId) => evaluateStation(sql, stationId, clock.nowMs()),
+    onReady: () => dispatcher.wake(),
+  });
+  const dispatcher = startOutboxDispatcher(sql, queue, { clock, log });
+  const registration = startRegistration({
+    sql,
+    clock,
+    log,
+    secretKey: settings.secretKey,
+    directory,
+    requestGateway,
+    gatewayLinked: () => link.nodes('gateway').length > 0,
+    retryMs: settings.registrationRetryMs ?? defaults.registrationRetryMs,
+  });
+  const informer = startNodeInformer({
+    sql,
+    clock,
+    log,
+    directory,
+    nodeLeaseMs: settings.nodeLeaseMs ?? defaults.nodeLeaseMs,
+    onLoaded: () => registration.wake(),
+  });
+  const pusher = createChangePusher({ sql, clock, log, monitor, hub });
+  const stopFollowing = await followChanges(sql, (change: Change) => {
+    if (change.topic === 'outbox' || change.topic === 'resumed') dispatcher.wake();
+    if (change.topic === 'plan' || change.topic === 'resumed') informer.planChanged();
+    pusher.changed(change);
+  });
+
+  const { app, declared } = await createApp({
+    sql,
+    clock,
+    log,
+    version: settings.version,
+    webRoot: settings.webRoot,
+    allowedOrigins,
+    trustProxy: settings.trustProxy ?? false,
+    requestsPerMinute: settings.requestsPerMinute ?? defaults.requestsPerMinute,
+  });
+  addSessionRoutes(app, {
+    sql,
+    clock,
+    cookieSecure: settings.cookieSecure,
+    sessionForMs: settings.sessionForMs ?? defaults.sessionForMs,
+    onSignedOut: hub.signedOut,
+  });
+  addStatusRoutes(app, { sql, clock, monitor });
+  addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
+  addFootageRoutes(app, {
+    sql,
+    clusterKey: settings.clusterKey,
+    linkedFootageUrl: (nodeId) => link.node(nodeId)?.hello.footageUrl ?? null,
+    recordingNode: nodeOf,
+  });
+  addPlanRoutes(app, {
+    importPlan: (given) => importPlan(sql, settings.secretKey, given, clock.nowMs()),
+  });
+  const metrics = createMetrics({
+    counters: () => monitor.counters(),
+    cameraStates: () => countCameraStates(sql),
+    openAlerts: () => countOpenAlerts(sql),
+    outboxWaiting: () => countWaiting(sql),
+    queueCounts: queue.counts,
+    wsClients: hub.clients,
+    nodes: () =>
+      [...link.nodes('media'), ...link.nodes('gateway')].map(({ hello }) => ({
+        role: hello.role,
+        nodeId: hello.nodeId,
+      })),
+  });
+  addMachineRoutes(app, {
+    health: () =>
+      readHealth(sql, {
+        nowMs: clock.nowMs(),
+        startedAtMs,
+        version: settings.version,
+        redisUp: queue.ready(),
+        linkedRole: (role) =>
+          link.nodes(role).map(({ hello, linkedAtMs }) => ({
+            nodeId: hello.nodeId,
+            state: 'up',
+            sinceMs: linkedAtMs,
+            version: hello.version,
+            fault: role === 'media' ? (recordingFaults.get(hello.nodeId) ?? null) : null,
+          })),
+      }),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+  });
+
+  const upgradeBrowser = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!originAllowed(request.headers, allowedOrigins)) return refuse(socket, 403, 'Forbidden');
+    const token = app.parseCookie(request.headers.cookie ?? '')[sessionCookie];
+    const session = await readSession(sql, token, clock.nowMs());
+    if (session === null || token === undefined) return refuse(socket, 401, 'Unauthorized');
+    hub.handleUpgrade(request, socket, head, session, token);
+  };
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const path = request.url?.split('?', 1)[0];
+    if (path === linkPath) link.handleUpgrade(request, socket, head);
+    else if (path === browserPath) {
+      upgradeBrowser(request, socket, head).catch((error) => {
+        log.warn({ err: error }, 'a browser could not connect');
+        refuse(socket, 503, 'Service Unavailable');
+      });
+    } else refuse(socket, 404, 'Not Found');
+  });
+
+  const stop = async () => {
+    await registration.stop();
+    await pusher.stop();
+    await hub.stop();
+    await link.stop();
+    await app.close();
+    await informer.stop();
+    await monitor.stop();
+    await dispatcher.stop();
+    await queue.stop();
+    await stopFollowing().catch(() => {});
+    await sql.end({ timeout: 5 });
+  };
+  return { app, declared, registration, stop };
+}
+
+function refuse(socket: Duplex, status: number, text: string): void {
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { SessionView } from '@nigehban/domain/api/http-types.ts';
+import { actionsOf } from '@nigehban/domain/permissions.ts';
+import type { Sql } from '../../store/database.ts';
+import type { SessionRow } from '../../store/user-store.ts';
+import { signIn, signOut } from '../../use-cases/sign-in.ts';
+import { sessionCookie, signedIn } from '../access.ts';
+import type { App } from '../app-type.ts';
+import { answers, SessionViewSchema, SignInBodySchema } from '../schemas.ts';
+
+export function addSessionRoutes(
+  app: App,
+  options: {
+    readonly sql: Sql;
+    readonly clock: Clock;
+    readonly cookieSecure: boolean;
+    readonly sessionForMs: number;
+    /** The token's session is over: its WebSockets close. */
+    readonly onSignedOut: (token: string) => void;
+  },
+): void {
+  const { sql, clock } = options;
+  const cookie = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: options.cookieSecure,
+  } as const;
+
+  app.post(
+    '/api/session',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Sign in; sets the session cookie',
+        body: SignInBodySchema,
+        response: answers(SessionViewSchema),
+      },
+    },
+    async (request, reply) => {
+      const { token, session } = await signIn(
+        sql,
+        { ...request.body, address: request.ip },
+        clock.nowMs(),
+        options.sessionForMs,
+      );
+      const maxAge = Math.floor(options.sessionForMs / 1000);
+      reply.setCookie(sessionCookie, token, { ...cookie, maxAge });
+      return toView(session);
+    },
+  );
+
+  app.get(
+    '/api/session',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        summary: 'Who is signed in',
+        response: answers(SessionViewSchema),
+      },
+    },
+    async (request) => toView(signedIn(request)),
+  );
+
+  app.delete(
+    '/api/session',
+    { config: { access: 'public' }, schema: { summary: 'Sign out', response: answers(null) } },
+    async (request, reply) => {
+      const token = request.cookies[sessionCookie];
+      if (token !== undefined) {
+        await signOut(sql, token);
+        options.onSignedOut(token);
+      }
+      return reply.clearCookie(sessionCookie, cookie).status(204).send();
+    },
+  );
+}
+
+function toView(session: SessionRow): SessionView {
+  const { username, displayName, role, expiresAtMs } = session;
+  return { username, displayName, role, actions: actionsOf(role), expiresAtMs };
+}

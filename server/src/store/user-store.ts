@@ -1,0 +1,109 @@
+import type { Role } from '@nigehban/domain/permissions.ts';
+import type { Queryable } from './database.ts';
+
+export interface UserRow {
+  readonly id: number;
+  readonly username: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly passwordHash: string;
+}
+
+/** User names are compared without regard to case. */
+export async function findUser(sql: Queryable, username: string): Promise<UserRow | null> {
+  const [row] = await sql<UserRow[]>`
+    select id, username, display_name, role, password_hash from app_user
+    where username = ${username.toLowerCase()} and disabled_at is null`;
+  return row ?? null;
+}
+
+export async function countUsers(sql: Queryable): Promise<number> {
+  const [row] = await sql<{ users: number }[]>`select count(*) as users from app_user`;
+  return row?.users ?? 0;
+}
+
+/** False when the name is taken. */
+export async function insertUser(sql: Queryable, user: Omit<UserRow, 'id'>): Promise<boolean> {
+  const rows = await sql`
+    insert into app_user (username, display_name, role, password_hash)
+    values (${user.username}, ${user.displayName}, ${user.role}, ${user.passwordHash})
+    on conflict (username) do nothing returning id`;
+  return rows.length > 0;
+}
+
+/** Who holds a session that is still good. */
+export interface SessionRow {
+  readonly userId: number;
+  readonly username: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly expiresAtMs: number;
+}
+
+export async function insertSession(
+  sql: Queryable,
+  session: { tokenSha256: Buffer; userId: number; createdAtMs: number; expiresAtMs: number },
+): Promise<void> {
+  await sql`delete from session where expires_at < ${session.createdAtMs}::timestamptz`;
+  await sql`
+    insert into session (token_sha256, user_id, created_at, expires_at)
+    values (${session.tokenSha256}, ${session.userId}, ${session.createdAtMs}, ${session.expiresAtMs})`;
+}
+
+export async function findSession(
+  sql: Queryable,
+  tokenSha256: Buffer,
+  nowMs: number,
+): Promise<SessionRow | null> {
+  const [row] = await sql<SessionRow[]>`
+    select u.id as user_id, u.username, u.display_name, u.role, s.expires_at as expires_at_ms
+    from session s join app_user u on u.id = s.user_id
+    where s.token_sha256 = ${tokenSha256} and s.expires_at > ${nowMs}::timestamptz
+      and u.disabled_at is null`;
+  return row ?? null;
+}
+
+export async function deleteSession(sql: Queryable, tokenSha256: Buffer): Promise<void> {
+  await sql`delete from session where token_sha256 = ${tokenSha256}`;
+}
+
+/** Failures of this user from this address within the window that runs; 0 when none does. */
+export async function countSignInFailures(
+  sql: Queryable,
+  username: string,
+  address: string,
+  windowStartMs: number,
+): Promise<number> {
+  const [row] = await sql<{ failures: number }[]>`
+    select failures from sign_in_failure
+    where username = ${username.toLowerCase()} and address = ${address}
+      and window_started_at > ${windowStartMs}::timestamptz`;
+  return row?.failures ?? 0;
+}
+
+export async function addSignInFailure(
+  sql: Queryable,
+  username: string,
+  address: string,
+  nowMs: number,
+  windowMs: number,
+): Promise<void> {
+  await sql`
+    insert into sign_in_failure (username, address, failures, window_started_at)
+    values (${username.toLowerCase()}, ${address}, 1, ${nowMs})
+    on conflict (username, address) do update set
+      failures = case when sign_in_failure.window_started_at > ${nowMs - windowMs}::timestamptz
+        then sign_in_failure.failures + 1 else 1 end,
+      window_started_at = case when sign_in_failure.window_started_at > ${nowMs - windowMs}::timestamptz
+        then sign_in_failure.window_started_at else excluded.window_started_at end`;
+  await sql`delete from sign_in_failure where window_started_at < ${nowMs - 60 * windowMs}::timestamptz`;
+}
+
+export async function clearSignInFailures(
+  sql: Queryable,
+  username: string,
+  address: string,
+): Promise<void> {
+  await sql`delete from sign_in_failure where username = ${username.toLowerCase()}
+    and address = ${address}`;
+}

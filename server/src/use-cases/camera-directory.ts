@@ -1,0 +1,112 @@
+import type { Logger } from '@nigehban/config/log/logger.ts';
+import type {
+  CameraCredentials,
+  CameraEndpoint,
+  CameraId,
+  CameraStream,
+  StreamQuality,
+} from '@nigehban/domain/camera.ts';
+import { Fault } from '@nigehban/domain/faults.ts';
+import type { StreamOrder } from '@nigehban/domain/link-messages.ts';
+import { indexPlan, type PlanIndex } from '@nigehban/domain/registration.ts';
+import { type CameraAsset, readAssets } from '../store/camera-store.ts';
+import type { Queryable } from '../store/database.ts';
+import { openCredentials } from './camera-credentials.ts';
+
+/** A camera with what is needed to talk to it. */
+export interface DirectoryEntry {
+  readonly asset: CameraAsset;
+  /** Null while no address is known. */
+  readonly endpoint: CameraEndpoint | null;
+  readonly credentials: CameraCredentials | null;
+}
+
+/** The cameras of the plan in memory, as they were at the last load. */
+export interface CameraDirectory {
+  load(): Promise<void>;
+  /** @throws Fault CAMERA_UNKNOWN */
+  get(cameraId: CameraId): DirectoryEntry;
+  find(cameraId: CameraId): DirectoryEntry | null;
+  all(): readonly DirectoryEntry[];
+  /** The assets made ready for matching with cameras that were found. */
+  index(): PlanIndex<CameraAsset>;
+  /** What a media node shall do. */
+  ordersFor(nodeId: string): readonly StreamOrder[];
+}
+
+export function createCameraDirectory(
+  sql: Queryable,
+  secretKey: Buffer,
+  log: Logger,
+): CameraDirectory {
+  let entries = new Map<CameraId, DirectoryEntry>();
+  let planIndex: PlanIndex<CameraAsset> | null = null;
+
+  const credentialsOf = (asset: CameraAsset): CameraCredentials | null => {
+    if (asset.sealedCredentials === null) return null;
+    const former = entries.get(asset.id);
+    const sameSeal =
+      former?.asset.sealedCredentials != null &&
+      Buffer.compare(former.asset.sealedCredentials, asset.sealedCredentials) === 0;
+    if (former !== undefined && sameSeal) return former.credentials;
+    try {
+      return openCredentials(secretKey, asset.code, asset.sealedCredentials);
+    } catch (error) {
+      // The camera is tried without: it refuses, and its page says so.
+      log.error({ err: error, camera: asset.code }, 'credentials of a camera do not open');
+      return null;
+    }
+  };
+
+  return {
+    async load() {
+      const assets = await readAssets(sql);
+      planIndex = null;
+      entries = new Map(
+        assets.map((asset) => [
+          asset.id,
+          {
+            asset,
+            endpoint:
+              asset.address === null
+                ? null
+                : { address: asset.address, onvifPort: asset.onvifPort },
+            credentials: credentialsOf(asset),
+          },
+        ]),
+      );
+    },
+    get(cameraId) {
+      const entry = entries.get(cameraId);
+      if (entry === undefined)
+        throw new Fault('CAMERA_UNKNOWN', `No camera ${cameraId} in the plan`);
+      return entry;
+    },
+    find: (cameraId) => entries.get(cameraId) ?? null,
+    all: () => [...entries.values()],
+    index() {
+      planIndex ??= indexPlan([...entries.values()].map((entry) => entry.asset));
+      return planIndex;
+    },
+    ordersFor(nodeId) {
+      const orders: StreamOrder[] = [];
+      for (const { asset, credentials } of entries.values()) {
+        if (asset.nodeId !== nodeId || !asset.registered || asset.streams.length === 0) continue;
+        orders.push({
+          cameraId: asset.id,
+          cameraCode: asset.code,
+          stationCode: asset.stationCode,
+          record: true,
+          streams: asset.streams,
+          credentials,
+        });
+      }
+      return orders;
+    },
+  };
+}
+
+/** The stream of that quality, else the other one; null when there is none. */
+export function streamOf(asset: CameraAsset, quality: StreamQuality): CameraStream | null {
+  return asset.streams.find((stream) => stream.quality === quality) ?? asset.streams.at(0) ?? null;
+}

@@ -1,0 +1,147 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { LinkRole } from '@nigehban/domain/link-messages.ts';
+import type { NodeConnection } from '../link/node-connection.ts';
+import type { Sql } from '../store/database.ts';
+import {
+  assignCamerasToNodes,
+  renewLeases,
+  storeNodeLinked,
+  storeNodeUnlinked,
+} from '../store/node-store.ts';
+import type { CameraDirectory } from './camera-directory.ts';
+
+/**
+ * Keeps the media nodes' desired state: whole at their hello, then changes. A node holds a lease
+ * while it is linked; when that has run out, its cameras go to living nodes.
+ */
+export interface NodeInformer {
+  linked(node: NodeConnection): void;
+  unlinked(node: NodeConnection): void;
+  /** The plan changed: loads it again soon and tells the nodes what changed for them. */
+  planChanged(): void;
+  stop(): Promise<void>;
+}
+
+const beatEveryMs = 2_000;
+
+export function startNodeInformer(options: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly directory: CameraDirectory;
+  readonly nodeLeaseMs: number;
+  /** The directory was loaded again. */
+  readonly onLoaded: () => void;
+}): NodeInformer {
+  const { sql, clock, log, directory } = options;
+  /** Every linked node, with the orders it was sent last; null: it gets the whole state next. */
+  const told = new Map<NodeConnection, Map<CameraId, string> | null>();
+  let version = clock.nowMs();
+  let stale = false;
+  let running: Promise<void> | null = null;
+  let stopped = false;
+  let unlinkedNews: NodeConnection[] = [];
+  let linkedNews: NodeConnection[] = [];
+  let cancelBeat = () => {};
+  let failing = false;
+
+  const idsOf = (role: LinkRole) =>
+    [...told.keys()].filter((node) => node.hello.role === role).map((node) => node.hello.nodeId);
+
+  const tell = (node: NodeConnection) => {
+    if (node.hello.role !== 'media') return;
+    const orders = directory.ordersFor(node.hello.nodeId);
+    const before = told.get(node);
+    const after = new Map(orders.map((order) => [order.cameraId, JSON.stringify(order)]));
+    if (before === undefined) return;
+    version += 1;
+    if (before === null) {
+      node.send({ type: 'desired', version, orders });
+    } else {
+      const upsert = orders.filter((o) => before.get(o.cameraId) !== after.get(o.cameraId));
+      const remove = [...before.keys()].filter((id) => !after.has(id));
+      if (upsert.length + remove.length === 0) return;
+      node.send({ type: 'desired-change', version, upsert, remove });
+    }
+    told.set(node, after);
+  };
+
+  const pass = async () => {
+    const nowMs = clock.nowMs();
+    const leaseUntilMs = nowMs + options.nodeLeaseMs;
+    for (const node of linkedNews.splice(0)) {
+      const { nodeId: id, role, version: release, footageUrl, startedAtMs } = node.hello;
+      await storeNodeLinked(
+        sql,
+        { id, role, version: release, footageUrl, startedAtMs },
+        nowMs,
+        leaseUntilMs,
+      );
+    }
+    for (const { hello } of unlinkedNews.splice(0)) {
+      const back = idsOf(hello.role).includes(hello.nodeId);
+      if (!back) await storeNodeUnlinked(sql, hello.role, hello.nodeId, nowMs);
+    }
+    for (const role of ['media', 'gateway'] as const) {
+      await renewLeases(sql, role, idsOf(role), leaseUntilMs);
+    }
+    const moves = await assignCamerasToNodes(sql, nowMs);
+    if (moves.length > 0) log.info({ cameras: moves.length }, 'cameras were given to media nodes');
+    if (stale || moves.length > 0) {
+      stale = false;
+      await directory.load();
+      options.onLoaded();
+    }
+    for (const node of told.keys()) tell(node);
+  };
+
+  const run = async () => {
+    cancelBeat();
+    const linkedBefore = [...linkedNews];
+    const unlinkedBefore = [...unlinkedNews];
+    const staleBefore = stale;
+    try {
+      await pass();
+      failing = false;
+    } catch (error) {
+      linkedNews = [...linkedBefore.filter((node) => told.has(node)), ...linkedNews];
+      unlinkedNews = [...unlinkedBefore, ...unlinkedNews];
+      stale ||= staleBefore;
+      if (!failing) log.warn({ err: error }, 'media nodes cannot be informed');
+      failing = true;
+    }
+    running = null;
+    if (stopped) return;
+    const urgent = !failing && (stale || linkedNews.length > 0);
+    cancelBeat = clock.after(urgent ? 50 : beatEveryMs, wake);
+  };
+  const wake = () => {
+    if (stopped || running !== null) return;
+    running = run();
+  };
+  wake();
+
+  return {
+    linked(node) {
+      told.set(node, null);
+      linkedNews.push(node);
+      wake();
+    },
+    unlinked(node) {
+      told.delete(node);
+      unlinkedNews.push(node);
+      wake();
+    },
+    planChanged() {
+      stale = true;
+      wake();
+    },
+    async stop() {
+      stopped = true;
+      cancelBeat();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type {
+  AlertView,
+  CameraDetail,
+  CameraView,
+  StationDetail,
+  StationView,
+} from '@nigehban/domain/api/http-types.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
+import { readAlerts } from '../store/alert-store.ts';
+import { readTransitions } from '../store/camera-state-store.ts';
+import { readAssets } from '../store/camera-store.ts';
+import type { Sql } from '../store/database.ts';
+import { type CameraFilter, readCameras, readStations } from '../store/station-store.ts';
+import type { CameraMonitor } from './monitor-cameras.ts';
+
+const historyLength = 50;
+const stationAlerts = 20;
+
+/** Cameras as stored, with what the monitor knows at this moment. */
+export async function listCameras(
+  sql: Sql,
+  monitor: CameraMonitor,
+  filter: CameraFilter = {},
+): Promise<readonly CameraView[]> {
+  const cameras = await readCameras(sql, filter);
+  return cameras.map((camera) => withLiveStatus(camera, monitor));
+}
+
+function withLiveStatus(camera: CameraView, monitor: CameraMonitor): CameraView {
+  const { lastFrameMs } = monitor.status(camera.id);
+  return { ...camera, lastFrameMs: lastFrameMs ?? camera.lastFrameMs };
+}
+
+export async function listStations(sql: Sql): Promise<readonly StationView[]> {
+  return await readStations(sql);
+}
+
+/** @throws Fault STATION_UNKNOWN */
+export async function readStation(
+  sql: Sql,
+  monitor: CameraMonitor,
+  code: string,
+): Promise<StationDetail> {
+  const [station] = await readStations(sql, { codes: [code] });
+  if (station === undefined) throw new Fault('STATION_UNKNOWN', `No polling station ${code}`);
+  const cameraList = await listCameras(sql, monitor, { stationCode: code });
+  const alerts = await readAlerts(sql, { stationCode: code, limit: stationAlerts });
+  return { ...station, cameraList, alerts };
+}
+
+/** @throws Fault CAMERA_UNKNOWN */
+export async function readCamera(
+  sql: Sql,
+  monitor: CameraMonitor,
+  cameraId: CameraId,
+): Promise<CameraDetail> {
+  const [camera] = await listCameras(sql, monitor, { ids: [cameraId] });
+  const [asset] = await readAssets(sql, [cameraId]);
+  const [station] =
+    camera === undefined ? [] : await readStations(sql, { codes: [camera.stationCode] });
+  if (camera === undefined || asset === undefined || station === undefined) {
+    throw new Fault('CAMERA_UNKNOWN', `No camera ${cameraId} in the plan`);
+  }
+  const { counters } = monitor.status(cameraId);
+  const history = await readTransitions(sql, cameraId, historyLength);
+  const clockOffsetMs =
+    counters.find((counter) => counter.clockOffsetMs !== null)?.clockOffsetMs ??
+    asset.clockOffsetMs;
+  return {
+    ...camera,
+    station,
+    address: asset.address,
+    identity:
+      asset.manufacturer === null
+        ? null
+        : {
+            manufacturer: asset.manufacturer,
+            model: asset.model ?? '',
+            firmware: asset.firmware ?? '',
+            serial: asset.serial,
+            mac: asset.mac,
+          },
+    streams: asset.streams.map(({ quality, codec, widthPx, heightPx, frameRateFps }) => ({
+      quality,
+      codec,
+      widthPx,
+      heightPx,
+      frameRateFps,
+    })),
+    clockOffsetMs,
+    evidence: history[0]?.to === camera.state ? history[0].evidence : asset.registrationEvidence,
+    nextAction: camera.fault === null ? null : faultCatalogue[camera.fault].nextAction,
+    counters,
+    history,
+  };
+}
+
+export async function listAlerts(
+  sql: Sql,
+  filter: { readonly state?: 'open' | 'closed'; readonly before?: number; readonly limit: number },
+): Promise<readonly AlertView[]> {
+  return await readAlerts(sql, filter);
+}

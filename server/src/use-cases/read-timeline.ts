@@ -1,0 +1,84 @@
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import { Fault } from '@nigehban/domain/faults.ts';
+import type { Timeline, TimelineSegment } from '@nigehban/domain/footage.ts';
+import type { Sql } from '../store/database.ts';
+import { findSegmentNode, readGaps, readSegments } from '../store/footage-store.ts';
+
+/** The piece that is being written at this moment. */
+export interface OpenPiece {
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly codec: string;
+  readonly sizeBytes: number;
+}
+
+const longestRangeMs = 7 * 24 * 3_600_000;
+
+/**
+ * What was recorded and what was not in [fromMs, toMs), from the index, with the open piece as the
+ * node tells it. @throws Fault REQUEST_INVALID for a range that is none or longer than a week.
+ */
+export async function readTimeline(
+  sql: Sql,
+  readOpenPiece: (cameraId: CameraId) => Promise<OpenPiece | null>,
+  given: { readonly cameraId: CameraId; readonly fromMs: number; readonly toMs: number },
+): Promise<Timeline> {
+  const { cameraId, fromMs, toMs } = given;
+  if (!(toMs > fromMs) || toMs - fromMs > longestRangeMs) {
+    throw new Fault('REQUEST_INVALID', 'The range must begin before it ends, within seven days');
+  }
+  const [fromUs, toUs] = [fromMs * 1_000, toMs * 1_000];
+  const [open, rows, gaps] = await Promise.all([
+    readOpenPiece(cameraId),
+    readSegments(sql, cameraId, fromUs, toUs),
+    readGaps(sql, cameraId, fromUs, toUs),
+  ]);
+  const segments: TimelineSegment[] = rows.map((row) => ({
+    startMs: row.startUs / 1_000,
+    endMs: row.endUs / 1_000,
+    startUs: row.startUs,
+    codec: row.codec,
+    sizeBytes: row.bytes,
+    open: false,
+  }));
+  // It may have been closed and indexed between the two questions.
+  const known = open === null || segments.some((segment) => segment.startUs === open.startUs);
+  if (open !== null && !known && open.startUs < toUs && open.endUs > fromUs) {
+    segments.push({
+      startMs: open.startUs / 1_000,
+      endMs: open.endUs / 1_000,
+      startUs: open.startUs,
+      codec: open.codec,
+      sizeBytes: open.sizeBytes,
+      open: true,
+    });
+  }
+  return {
+    cameraId,
+    fromMs,
+    toMs,
+    segments,
+    gaps: gaps.map(({ startUs, endUs, cause }) => ({
+      startMs: startUs / 1_000,
+      endMs: endUs / 1_000,
+      cause,
+    })),
+  };
+}
+
+/**
+ * Which node to ask for a piece: the one that the index names, else the one that records the camera
+ * now (the open piece). @throws Fault FOOTAGE_UNKNOWN when there is neither.
+ */
+export async function findFootageNode(
+  sql: Sql,
+  recordingNode: (cameraId: CameraId) => string | null,
+  cameraId: CameraId,
+  startUs: number,
+): Promise<string> {
+  const nodeId = (await findSegmentNode(sql, cameraId, startUs)) ?? recordingNode(cameraId);
+  if (nodeId === null) {
+    throw new Fault('FOOTAGE_UNKNOWN', `Nothing is recorded of camera ${cameraId} there`);
+  }
+  return nodeId;
+}
