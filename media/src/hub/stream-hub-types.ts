@@ -44,8 +44,14 @@ export interface SenderReport {
 }
 
 /**
- * Why a stream does not flow now. `silent` is connected without packets for the hub's silence
- * limit; the hub then closes and dials again.
+ * Why a stream does not flow now.
+ * - `unreachable`: no TCP connection. `refused`: the server says no (credential, path, redirect).
+ * - `sessions-exhausted`: the server has no session left (453, 503).
+ * - `failed`: connected, but the protocol came to nothing (no answer, garbage, no usable codec, flood).
+ * - `silent`: it plays, without a packet of the video track for the hub's silence limit; the hub
+ *   then closes and dials again. Sound alone does not count.
+ * - `lost`: the connection ended while it played.
+ * - `stopped`: wanted here (last sink left, hub stopped, credentials changed).
  */
 export type StreamStopCause =
   | 'unreachable'
@@ -65,7 +71,9 @@ export interface StreamStop {
 
 /**
  * A consumer of a stream. Calls come synchronously from the socket's read, in order; a sink must
- * not throw and must not keep the packet's memory.
+ * not throw and must not keep the packet's memory. Each onStart is followed by exactly one onStop,
+ * unless the sink closes its subscription first; packets come in between only. A dial that fails
+ * starts nothing: its cause is in the status and the events.
  */
 export interface StreamSink {
   onStart(session: StreamSession): void;
@@ -125,7 +133,10 @@ export interface StreamStatus {
   readonly sinks: number;
 }
 
-/** Changes that the control plane is told of. */
+/**
+ * Changes that the control plane is told of: the first packet of a session after a pause, the end
+ * of a flow, and while it is down each new cause, never the same twice.
+ */
 export type StreamEvent =
   | { readonly kind: 'flowing'; readonly key: string; readonly atUs: number }
   /** No packet for the silence limit, or the session ended; `lastPacketUs` is the last sign of life. */

@@ -274,6 +274,66 @@ test('the pull outlives its last sink by the linger time and is taken up by the 
   expect(server.methods()).toContain('TEARDOWN');
 });
 
+test('a viewer who comes again does not make a refused credential be offered again', async () => {
+  const server = await listen({ credential });
+  const { hub, clock, events } = startHub();
+  for (let visit = 0; visit < 3; visit++) {
+    const subscription = hub.subscribe(sourceOf(server, 'wrong'), new RecordingSink());
+    await until(() => events.length > 0, 'refused');
+    subscription.close();
+    await settled(clock, 2000);
+  }
+  expect(server.connections).toHaveLength(1);
+  const sink = new RecordingSink();
+  hub.subscribe(sourceOf(server, 'right'), sink);
+  await until(() => sink.starts.length === 1, 'start with another password');
+});
+
+test('sinks may leave, join and stop the stream from inside a packet', async () => {
+  const server = await listen();
+  const { hub } = startHub();
+  const joined = new RecordingSink();
+  const leaving = new RecordingSink();
+  const watching = new RecordingSink();
+  const source = sourceOf(server);
+  leaving.onRtp = () => {
+    subscription.close();
+    hub.subscribe(source, joined);
+  };
+  const subscription = hub.subscribe(source, leaving);
+  const last = hub.subscribe(source, watching);
+  await until(() => watching.starts.length === 1, 'start');
+  server.last?.sendRtp({ sequence: 1, timestamp: 1 });
+  server.last?.sendRtp({ sequence: 2, timestamp: 1 });
+  await until(() => watching.packets.length === 2, 'packets');
+  expect(joined.packets).toHaveLength(1);
+  joined.onRtp = () => {
+    last.close();
+    void hub.stop();
+  };
+  server.last?.sendRtp({ sequence: 3, timestamp: 1 });
+  await until(() => joined.stops.length === 1, 'stopped');
+  expect(watching.stops).toHaveLength(0);
+});
+
+test('packets lie in the memory that was given for reading', async () => {
+  const server = await listen();
+  const slab = new ArrayBuffer(1 << 20);
+  const { hub } = startHub({ readMemory: Buffer.from(slab) });
+  const sink = new RecordingSink();
+  const seen = new Set<ArrayBufferLike>();
+  sink.onRtp = (_track, buffer) => {
+    seen.add(buffer.buffer);
+  };
+  hub.subscribe(sourceOf(server), sink);
+  await until(() => sink.starts.length === 1, 'start');
+  for (let sequence = 0; sequence < 100; sequence++) {
+    server.last?.sendRtp({ sequence, timestamp: 1, payload: Buffer.alloc(30_000) });
+  }
+  await until(() => hub.status('camera')?.counters.packets === 100, 'packets');
+  expect([...seen]).toEqual([slab]);
+});
+
 test('453 is told as exhausted sessions and tried again after about five seconds', async () => {
   let full = true;
   const server = await listen({

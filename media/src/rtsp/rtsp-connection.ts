@@ -234,6 +234,8 @@ export class RtspConnection {
   }
 
   #onResponse(response: RtspResponse): void {
+    // 100 Continue says that the answer is still to come.
+    if (response.statusCode < 200) return;
     // A server that leaves CSeq out answers in order.
     const sequence = sequenceOf(response) ?? this.#pending.keys().next().value;
     const request = sequence === undefined ? undefined : this.#pending.get(sequence);

@@ -351,6 +351,19 @@ test.each([
   expect(seen.closed).toEqual([]);
 });
 
+test('100 Continue is not the answer yet', async () => {
+  const server = await listen({
+    respond: ({ method, headers, connection }) => {
+      if (method === 'DESCRIBE') {
+        connection.send(`RTSP/1.0 100 Continue\r\nCSeq: ${headers.get('cseq')}\r\n\r\n`);
+      }
+      return undefined;
+    },
+  });
+  const { seen } = open(server.url);
+  await playing(seen);
+});
+
 test('a BYE of the picture’s source ends the session', async () => {
   const server = await listen();
   const { seen } = open(server.url);
