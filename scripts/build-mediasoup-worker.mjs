@@ -5,6 +5,7 @@
  *
  *   node scripts/build-mediasoup-worker.mjs [--source <mediasoup package folder>] [--no-download]
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -177,6 +178,12 @@ async function accept(binary, packageFolder, folder, log) {
   );
 }
 
+/** True when the dynamic linker finds not all that `binary` needs: it ends with code 127 then. */
+function lacksLibraries(binary) {
+  // Without a version in the environment a worker that loads ends at once with a code of its own.
+  return spawnSync(binary, { env: {}, stdio: 'ignore', timeout: 10_000 }).status === 127;
+}
+
 /** Removes what builds that were killed left in the cache. */
 function removeAbandonedBuilds(cache) {
   for (const name of readdirSync(cache)) {
@@ -231,6 +238,11 @@ export async function provideWorker({
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+  if (lacksLibraries(cached)) {
+    // The cache is older than this system, or somebody removed what the build had brought.
+    log('installing the libraries of the cached mediasoup worker');
+    await beforeBuild();
   }
   offerInCheckout(version, packageFolder, cached);
   return workerPath(version);
