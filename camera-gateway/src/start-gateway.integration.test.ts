@@ -4,6 +4,7 @@ import { indexPlan, matchCamera } from '@nigehban/domain/registration.ts';
 import type { SimulatedCamera } from '@nigehban/test/fleet/camera.ts';
 import { type Fleet, startFleet } from '@nigehban/test/fleet/fleet.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { soapFault, startScriptedCamera } from './onvif/testing/scripted-camera.ts';
 import { defaultGatewaySettings, type Stoppable, startGateway } from './start-gateway.ts';
 
 type Handlers = { [M in LinkMethod]?: (params: LinkMethods[M][0]) => Promise<LinkMethods[M][1]> };
@@ -78,7 +79,7 @@ function check(camera: SimulatedCamera, changes: Partial<LinkMethods['gateway.ch
 }
 
 test('a sweep finds the fleet, the probe tells who each is, the plan binds it', async () => {
-  const { baseAddress } = { baseAddress: fleet.cameras[0]?.plan.address ?? '' };
+  const baseAddress = fleet.cameras[0]?.plan.address ?? '';
   const { cameras } = await link.ask('gateway.discover', {
     cidrs: [`${baseAddress}/24`],
     multicast: false,
@@ -225,4 +226,44 @@ test('slow XML ends by the deadline, and hanging cameras delay no other', async 
     expect(outcome).toMatchObject({ kind: 'failed', fault: 'CAMERA_TIMEOUT' });
   }
   expect(performance.now() - startedMs).toBeLessThan(8_000);
+});
+
+test('a camera that leaves discovery unanswered is found by HTTP, a web server is not', async () => {
+  await using camera = await startScriptedCamera(
+    () => soapFault('Sender', 'NotAuthorized'),
+    '127.19.7.3',
+  );
+  await using page = await startScriptedCamera(() => '<html>It works</html>', '127.19.7.4');
+  const other = new TestLink();
+  const searching = await startGateway(
+    {
+      ...defaultGatewaySettings,
+      discovery: { ...defaultGatewaySettings.discovery, httpPorts: [page.port, camera.port] },
+    },
+    { link: other },
+  );
+  const found = await other.ask('gateway.discover', {
+    cidrs: ['127.19.7.0/29'],
+    multicast: false,
+    timeoutMs: 100,
+  });
+  expect(found.cameras.map(({ address, onvifPort }) => [address, onvifPort])).toEqual([
+    ['127.19.7.3', camera.port],
+  ]);
+  await searching.stop();
+  await expect(
+    other.ask('gateway.discover', { cidrs: ['127.19.7.0/29'], multicast: false, timeoutMs: 100 }),
+  ).rejects.toMatchObject({ code: 'GATEWAY_UNAVAILABLE' });
+});
+
+test('stopping ends a long sweep at once', async () => {
+  const other = new TestLink();
+  const sweeping = await startGateway(defaultGatewaySettings, { link: other });
+  const sweep = expect(
+    other.ask('gateway.discover', { cidrs: ['127.18.0.0/16'], multicast: false, timeoutMs: 100 }),
+  ).rejects.toMatchObject({ code: 'GATEWAY_UNAVAILABLE' });
+  const startedMs = performance.now();
+  await sweeping.stop();
+  await sweep;
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
 });

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '@nigehban/config/clock/clock.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
@@ -51,14 +52,18 @@ const httpProbeTimeoutMs = 2_000;
 
 /**
  * Answers the link's `gateway.…` methods. Each class of requests has its own bound, every request
- * ends by its own deadline, and equal requests for one camera share one run. `stop` lets what runs
- * end and refuses the rest with GATEWAY_UNAVAILABLE.
+ * ends by its own deadline, and equal requests for one camera share one run. `stop` ends what runs
+ * and waits with GATEWAY_UNAVAILABLE.
  */
 export async function startGateway(
   settings: GatewaySettings,
   ports: GatewayPorts,
 ): Promise<Stoppable> {
+  const stopping = new AbortController();
+  // Every exchange under way listens; that is no leak.
+  setMaxListeners(0, stopping.signal);
   const cameraPorts: CameraPorts = {
+    signal: stopping.signal,
     clock: ports.clock ?? systemClock,
     randomBytes,
     describeStream: ports.describeStream ?? describeByRtsp,
@@ -81,6 +86,7 @@ export async function startGateway(
         clock,
         randomUuid: randomUUID,
         askHttp: (address, port) => answersOnvif(address, port, cameraPorts),
+        signal: stopping.signal,
       }),
     })),
   );
@@ -114,6 +120,7 @@ export async function startGateway(
 
   return {
     async stop() {
+      stopping.abort();
       keyFrames.stop();
       await Promise.all(Object.values(work).map((one) => one.stop()));
     },
@@ -142,7 +149,7 @@ async function answersOnvif(address: string, port: number, ports: CameraPorts): 
     connectTimeoutMs: 1_000,
   });
   try {
-    await readClockOffset(client, startDeadline(ports.clock, httpProbeTimeoutMs));
+    await readClockOffset(client, startDeadline(ports.clock, httpProbeTimeoutMs, ports.signal));
     return true;
   } catch (thrown) {
     // A camera that refuses in SOAP is a camera all the same.

@@ -33,6 +33,8 @@ export interface DiscoveryPorts {
   readonly randomUuid: () => string;
   /** Whether an ONVIF device service answers by HTTP there. */
   readonly askHttp: (address: string, port: number) => Promise<boolean>;
+  /** Aborted when the gateway stops. */
+  readonly signal?: AbortSignal;
 }
 
 const discoveryPort = 3702;
@@ -51,7 +53,7 @@ const httpUpTo = 4_096;
  * Finds cameras by WS-Discovery: multicast on the chosen interfaces, and a rate-limited unicast
  * sweep of the ranges. Only answers to this very probe count; of a sweep only those from addresses
  * that were asked. Throws REQUEST_INVALID for ranges as of `parseCidrs` and for a time-out above a
- * minute; a network that cannot be sent to is a range without answers.
+ * minute, GATEWAY_UNAVAILABLE when stopped; a network that cannot be sent to is a range without answers.
  */
 export async function discoverCameras(
   request: DiscoveryRequest,
@@ -83,11 +85,12 @@ async function probeMulticast(
     listener.socket.setMulticastInterface(interfaceAddress);
     // A second probe after a while: WS-Discovery §2.4 repeats because UDP may lose the first.
     await send(listener, multicastGroup);
-    await wait(ports.clock, Math.min(timeoutMs / 2, 500));
+    await wait(ports, Math.min(timeoutMs / 2, 500));
     await send(listener, multicastGroup);
-    await wait(ports.clock, timeoutMs);
-  } catch {
+    await wait(ports, timeoutMs);
+  } catch (thrown) {
     // An interface that went away in the meantime has no cameras.
+    if (thrown instanceof Fault) throw thrown;
   } finally {
     listener.close();
   }
@@ -108,7 +111,7 @@ async function sweep(
     const perTick = Math.max(1, Math.round((settings.probesPerSecond * tickMs) / 1000));
     const rounds = addresses <= repeatUpTo ? 2 : 1;
     for (let round = 0; round < rounds; round += 1) {
-      if (round > 0) await wait(ports.clock, Math.min(timeoutMs / 2, 500));
+      if (round > 0) await wait(ports, Math.min(timeoutMs / 2, 500));
       let inTick = 0;
       for (const address of eachAddress(ranges)) {
         if (answered(address)) continue;
@@ -116,10 +119,10 @@ async function sweep(
         inTick += 1;
         if (inTick < perTick) continue;
         inTick = 0;
-        await wait(ports.clock, tickMs);
+        await wait(ports, tickMs);
       }
     }
-    await wait(ports.clock, timeoutMs);
+    await wait(ports, timeoutMs);
   } finally {
     listener.close();
   }
@@ -138,6 +141,7 @@ async function askByHttp(
   const worker = async (): Promise<void> => {
     for (let address = addresses[next++]; address !== undefined; address = addresses[next++]) {
       for (const port of httpPorts) {
+        if (ports.signal?.aborted === true) return;
         if (!(await ports.askHttp(address, port))) continue;
         found.push({
           address,
@@ -212,9 +216,19 @@ function send(listener: Listener, address: string): Promise<void> {
   });
 }
 
-function wait(clock: Clock, durationMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(durationMs, resolve);
+/** Throws GATEWAY_UNAVAILABLE when the gateway stops meanwhile. */
+function wait({ clock, signal }: DiscoveryPorts, durationMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      cancel();
+      reject(new Fault('GATEWAY_UNAVAILABLE', 'The camera gateway is stopping'));
+    };
+    const cancel = clock.after(durationMs, () => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    });
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted === true) stop();
   });
 }
 

@@ -64,7 +64,7 @@ const networkErrors = new Set([
  *
  * Throws CAMERA_UNREACHABLE (no connection), CAMERA_TIMEOUT (connected, not answered in time),
  * CAMERA_ANSWER_TOO_LARGE, CAMERA_ANSWER_INVALID (no HTTP, cut short), GATEWAY_UNAVAILABLE (our own
- * machine lacks something), and what the reader throws.
+ * machine lacks something, or it stops), and what the reader throws.
  */
 export function exchange<T>(
   clock: Clock,
@@ -83,6 +83,7 @@ export function exchange<T>(
       settled = true;
       cancelDeadline();
       cancelConnect();
+      limits.deadline.signal?.removeEventListener('abort', abandon);
       outgoing?.destroy();
       settle();
     };
@@ -93,6 +94,8 @@ export function exchange<T>(
           ? new Fault('CAMERA_TIMEOUT', `${where} did not answer in time`)
           : new Fault('CAMERA_UNREACHABLE', `${where}: no connection in time`),
       );
+    const abandon = (): void =>
+      fail(new Fault('GATEWAY_UNAVAILABLE', 'The camera gateway is stopping'));
     const remainingMs = limits.deadline.remainingMs();
     const cancelDeadline = clock.after(remainingMs, late);
     const cancelConnect = clock.after(Math.min(remainingMs, limits.connectTimeoutMs), () => {
@@ -164,6 +167,8 @@ export function exchange<T>(
       fail(new Fault('CAMERA_ANSWER_INVALID', `${where} names an unusable path`, { cause }));
       return;
     }
+    limits.deadline.signal?.addEventListener('abort', abandon);
+    if (limits.deadline.signal?.aborted === true) abandon();
     let informational = 0;
     outgoing.on('socket', (socket) => {
       socket.once('connect', () => {

@@ -32,7 +32,7 @@ interface Session {
 }
 
 export function createCameraSessions(
-  ports: Pick<CameraPorts, 'clock' | 'randomBytes'>,
+  ports: Pick<CameraPorts, 'clock' | 'randomBytes' | 'signal'>,
   refused: RefusedCredentials,
 ): CameraSessions {
   const { clock, randomBytes } = ports;
@@ -68,7 +68,7 @@ export function createCameraSessions(
     async use(endpoint, credentials, work) {
       if (credentials !== null && refused.has(endpoint, credentials)) throw heldBack();
       const key = `${endpoint.address} ${endpoint.onvifPort}`;
-      const deadline = startDeadline(clock, workTimeoutMs);
+      const deadline = startDeadline(clock, workTimeoutMs, ports.signal);
       const known = sessions.get(key);
       const fresh =
         known !== undefined &&

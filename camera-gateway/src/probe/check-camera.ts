@@ -2,7 +2,7 @@ import type { ProbeOutcome } from '@nigehban/domain/camera-state.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { LinkMethods } from '@nigehban/domain/link-messages.ts';
 import { MediaError, type MediaErrorCode } from '@nigehban/media/media-error.ts';
-import { type Deadline, startDeadline } from '../onvif/deadline.ts';
+import { type Deadline, startDeadline, withinDeadline } from '../onvif/deadline.ts';
 import { getDeviceInformation, readClockOffset } from '../onvif/device-operations.ts';
 import { createOnvifClient } from '../onvif/onvif-client.ts';
 import { sameHost, streamAuthority } from '../onvif/pinned-address.ts';
@@ -14,6 +14,8 @@ export type CheckParams = LinkMethods['gateway.check'][0];
 /** The whole check, whatever the camera does. */
 export const checkTimeoutMs = 6_000;
 const connectTimeoutMs = 3_000;
+/** A camera that has not told its time by then is not going to: the verdict need not wait longer. */
+const firstAnswerMs = 4_000;
 
 /**
  * A quick verdict in this order: does the network lead to it (unauthenticated time), does it know
@@ -26,7 +28,7 @@ export async function checkCamera(
   ports: CameraPorts,
   refusedBefore: RefusedCredentials,
 ): Promise<ProbeOutcome> {
-  const deadline = startDeadline(ports.clock, checkTimeoutMs);
+  const deadline = startDeadline(ports.clock, checkTimeoutMs, ports.signal);
   try {
     const ofDevice = await checkDevice(params, ports, refusedBefore, deadline);
     return ofDevice.kind === 'answers' ? await checkStream(params, ports, deadline) : ofDevice;
@@ -51,7 +53,7 @@ async function checkDevice(
     connectTimeoutMs,
   });
   try {
-    await readClockOffset(client, deadline);
+    await readClockOffset(client, withinDeadline(ports.clock, deadline, firstAnswerMs));
   } catch (thrown) {
     // A camera that keeps even its time behind the sign-in has answered all the same.
     if (!(thrown instanceof Fault) || !answeredSoap(thrown)) throw thrown;
@@ -102,11 +104,26 @@ async function checkStream(
     return { kind: 'failed', fault: 'CAMERA_TIMEOUT', evidence: 'ONVIF took all of the time' };
   }
   try {
-    await ports.describeStream(streamUrl, credentials, remainingMs);
+    await unlessStopped(ports.describeStream(streamUrl, credentials, remainingMs), ports.signal);
     return { kind: 'answers' };
   } catch (thrown) {
     if (!(thrown instanceof MediaError)) throw thrown;
     return outcomeOfStream(thrown, `RTSP port ${authority.port}`);
+  }
+}
+
+/** The work, or GATEWAY_UNAVAILABLE as soon as the gateway stops. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void =>
+    stopped.reject(new Fault('GATEWAY_UNAVAILABLE', 'The camera gateway is stopping'));
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -12,6 +12,8 @@ export interface CameraPorts {
    * does; throws the MediaError that tells why not.
    */
   readonly describeStream: DescribeStream;
+  /** Aborted when the gateway stops: work under way ends with GATEWAY_UNAVAILABLE. */
+  readonly signal?: AbortSignal;
 }
 
 export type DescribeStream = (

@@ -36,11 +36,11 @@ const connectTimeoutMs = 4_000;
 export async function probeCamera(
   endpoint: CameraEndpoint,
   credentials: CameraCredentials | null,
-  ports: Pick<CameraPorts, 'clock' | 'randomBytes'>,
+  ports: Pick<CameraPorts, 'clock' | 'randomBytes' | 'signal'>,
   refused?: RefusedCredentials,
 ): Promise<CameraProbe> {
   const { clock, randomBytes } = ports;
-  const deadline = startDeadline(clock, probeTimeoutMs);
+  const deadline = startDeadline(clock, probeTimeoutMs, ports.signal);
   const client = createOnvifClient({
     endpoint,
     credentials,
@@ -117,17 +117,20 @@ async function readProfiles(
     throw new Fault('CAMERA_NO_PROFILE', 'The camera has no media service');
   }
   const lists: (readonly MediaProfile[])[] = [];
-  let firstFault: unknown;
+  let worstFault: Fault | undefined;
   for (const service of services) {
     try {
       lists.push(await getProfiles(client, service, deadline));
     } catch (thrown) {
       if (!(thrown instanceof Fault) || !isPassable(thrown)) throw thrown;
-      firstFault ??= thrown;
+      // A service that is there and answers wrongly says more than one that is not there.
+      if (worstFault === undefined || worstFault.code === 'CAMERA_OPERATION_UNSUPPORTED') {
+        worstFault = thrown;
+      }
     }
   }
   // A camera whose every media service fails is not a camera without profiles.
-  if (lists.length === 0) throw firstFault;
+  if (lists.length === 0) throw worstFault;
   return mergeProfiles(lists[0] ?? [], lists[1] ?? []);
 }
 
