@@ -364,3 +364,16 @@ test('without credentials the fault says that they are asked for', async () => {
   });
   expect(camera.seen).toHaveLength(1);
 });
+
+test('a password that the camera repeats reaches no message', async () => {
+  const password = 'Shahdara-0842';
+  await using camera = await startScriptedCamera(() =>
+    soapFault('Sender', 'NotAuthorized', `user admin, password ${password}: wrong`),
+  );
+  const client = clientFor(camera.port, { username: 'admin', password });
+  await expect(getDeviceInformation(client, soon())).rejects.toMatchObject({
+    code: 'CAMERA_AUTH_REFUSED',
+    message: expect.stringContaining('password [removed]: wrong'),
+  });
+  expect(JSON.stringify(client.calls)).not.toContain(password);
+});

@@ -249,11 +249,16 @@ class PinnedOnvifClient implements OnvifClient {
   #withoutSecrets(fault: Fault): Fault {
     const { credentials } = this.#options;
     if (credentials === null && fault.code === 'CAMERA_AUTH_REFUSED') {
-      return new Fault(fault.code, 'The camera asks for credentials', { cause: fault });
+      return new Fault(fault.code, 'The camera asks for credentials', {
+        cause: fault,
+        details: fault.details,
+      });
     }
     if (credentials === null || credentials.password === '') return fault;
     if (!fault.message.includes(credentials.password)) return fault;
-    return new Fault(fault.code, fault.message.replaceAll(credentials.password, '[removed]'));
+    return new Fault(fault.code, fault.message.replaceAll(credentials.password, '[removed]'), {
+      details: fault.details,
+    });
   }
 }
 

@@ -69,7 +69,7 @@ test('refuses above each limit, and takes what is at it', () => {
 test('no shape of a document costs many times what plain text of its size costs', () => {
   const timeOf = (text: string): number => {
     let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const startedMs = performance.now();
       codeOf(() => parseXml(text));
       best = Math.min(best, performance.now() - startedMs);
@@ -96,7 +96,7 @@ test('no shape of a document costs many times what plain text of its size costs'
     '<'.repeat(500_000),
   ];
   for (const text of hostile) expect(timeOf(text)).toBeLessThan(plainMs * 10 + 50);
-});
+}, 30_000);
 
 test('any text ends in an element or a coded fault', () => {
   const shards = fc.constantFrom(
