@@ -4,6 +4,7 @@ import type { ChainEntry, GapCause } from '@nigehban/domain/footage.ts';
 import type { Clock } from '@nigehban/media/clock.ts';
 import type { StreamHub, StreamSource } from '@nigehban/media/hub/stream-hub-types.ts';
 import type { SegmenterCounters } from '@nigehban/media/mp4/segmenter-types.ts';
+import type { ManifestSigner } from './chain/node-manifest.ts';
 
 /** A camera that this node shall record. */
 export interface RecordingOrder {
@@ -58,6 +59,8 @@ export interface RecorderPorts {
   readonly log: RecorderLog;
   readonly onEntry?: EntryListener;
   readonly onHealth?: (health: RecordingHealth) => void;
+  /** Signs the hourly manifests of the chains' heads; without it they are unsigned. */
+  readonly signManifest?: ManifestSigner;
 }
 
 /** The segment that is being written: readable up to `sizeBytes`, whole fragments only. */

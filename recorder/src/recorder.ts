@@ -4,9 +4,12 @@ import type { Timer } from '@nigehban/media/clock.ts';
 import type { StreamSubscription } from '@nigehban/media/hub/stream-hub-types.ts';
 import { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
 import { CameraRecorder, type RecordingShared, writeCameraFile } from './camera-recorder.ts';
+import type { ChainHead } from './chain/camera-chain.ts';
+import { writeNodeManifest } from './chain/node-manifest.ts';
 import { openCameraChain } from './chain/open-camera-chain.ts';
 import { diskFault } from './disk/disk-fault.ts';
 import { WriteBudget } from './disk/write-budget.ts';
+import { hourFolder } from './footage-layout.ts';
 import type {
   Recorder,
   RecorderPorts,
@@ -59,13 +62,17 @@ class FolderRecorder implements Recorder {
   #health: RecordingHealth;
   #faultUntilUs = 0;
   #timer: Timer;
+  readonly #nodeId: string;
+  #manifestHour: string;
   #stopped = false;
 
   constructor(settings: RecorderSettings, ports: RecorderPorts) {
     this.#ports = ports;
     this.#root = settings.footageFolder;
+    this.#nodeId = settings.nodeId;
     this.#startedAtUs = ports.clock.wallUs();
     this.#health = { kind: 'well', atUs: this.#startedAtUs };
+    this.#manifestHour = hourFolder(this.#startedAtUs);
     this.#shared = {
       root: settings.footageFolder,
       segmenter: {
@@ -219,7 +226,22 @@ class FolderRecorder implements Recorder {
     for (const { camera, order } of this.#slots.values()) {
       camera?.tick(nowUs, this.#ports.hub.status(order.source.key)?.state);
     }
+    if (hourFolder(nowUs) !== this.#manifestHour) this.#writeManifest(nowUs);
     this.#timer = this.#ports.clock.setTimer(tickMs, () => this.#tick());
+  }
+
+  /** Once an hour: a chain's end cannot be cut off unseen behind the last manifest. */
+  #writeManifest(nowUs: number): void {
+    this.#manifestHour = hourFolder(nowUs);
+    const heads = new Map<CameraId, ChainHead>();
+    for (const [cameraId, { camera }] of this.#slots) {
+      if (camera !== undefined && camera.chainHead.sequence > 0)
+        heads.set(cameraId, camera.chainHead);
+    }
+    if (heads.size === 0) return;
+    writeNodeManifest(this.#root, this.#nodeId, heads, nowUs, this.#ports.signManifest).catch(
+      (error: unknown) => this.#diskFails(error),
+    );
   }
 
   #diskFails(error: unknown): void {

@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedServer, startEmbeddedPostgres } from '@nigehban/config/embedded/postgres.ts';
+import type { ChainEntry } from '@nigehban/domain/footage.ts';
+import { systemClock } from '@nigehban/media/clock.ts';
+import postgres from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { CameraChain } from '../chain/camera-chain.ts';
+import { type IndexClient, startIndexClient } from './index-client.ts';
+import { reindexFootage } from './reindex-footage.ts';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const nodeId = 'node-1';
+let dataFolder = '';
+let root = '';
+let server: EmbeddedServer;
+let sql: postgres.Sql;
+let client: IndexClient | undefined;
+
+beforeAll(async () => {
+  dataFolder = await mkdtemp(join(tmpdir(), 'nigehban-index-'));
+  server = await startEmbeddedPostgres({ dataFolder, log });
+  sql = postgres(server.url, { max: 2, onnotice: () => undefined });
+  await sql`create table segment (
+    camera_id int not null, start_us bigint not null, end_us bigint not null,
+    sequence bigint not null, node_id text not null, path text not null, bytes bigint not null,
+    frames int not null, sha256 bytea not null, flags int not null, codec text not null,
+    primary key (camera_id, start_us))`;
+  await sql`create table gap (
+    camera_id int not null, start_us bigint not null, end_us bigint not null,
+    sequence bigint not null, node_id text not null, cause text not null,
+    primary key (camera_id, start_us, cause))`;
+});
+
+afterAll(async () => {
+  await sql.end();
+  await server.stop();
+  await rm(dataFolder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'nigehban-index-root-'));
+  await sql`truncate segment, gap`;
+});
+
+afterEach(async () => {
+  await client?.stop();
+  client = undefined;
+  await rm(root, { recursive: true, force: true });
+});
+
+function start(databaseUrl = server.url, maxPending = 1000): IndexClient {
+  client = startIndexClient(
+    { databaseUrl, nodeId, footageFolder: root, batchEntries: 7, maxPending },
+    { clock: systemClock, log },
+  );
+  return client;
+}
+
+async function write(chain: CameraChain, count: number): Promise<ChainEntry[]> {
+  const written: ChainEntry[] = [];
+  for (let index = 0; index < count; index++) {
+    const startUs = chain.coveredUntilUs ?? 1_790_000_000_000_000;
+    const endUs = startUs + 60_000_000;
+    written.push(
+      index % 5 === 4
+        ? await chain.appendGap({ startUs, endUs, cause: 'silent' })
+        : await chain.appendSegment({
+            startUs,
+            endUs,
+            path: `${chain.cameraId}/2026-09-21/14/${startUs}.mp4`,
+            codec: 'avc1.4d400d,ulaw',
+            widthPx: 320,
+            heightPx: 240,
+            frames: 1500,
+            sizeBytes: 11_000_000_000 + index,
+            sha256: 'ab'.repeat(32),
+            fragments: [],
+            clockOffsetMs: null,
+            flags: { repaired: false, lossy: true, adopted: false },
+          }),
+    );
+  }
+  return written;
+}
+
+/** What the index holds, as text to compare. */
+async function rows(): Promise<string[]> {
+  const found = await sql`
+    select camera_id, sequence, start_us, end_us, 'segment ' || path || ' ' || encode(sha256, 'hex')
+      || ' ' || bytes || ' ' || frames || ' ' || flags || ' ' || codec || ' ' || node_id as what from segment
+    union all select camera_id, sequence, start_us, end_us, 'gap ' || cause from gap
+    order by 1, 2`;
+  return found.map((row) => JSON.stringify(row));
+}
+
+test('entries become rows, once, however often they are sent', async () => {
+  const chain = await CameraChain.open(root, 7);
+  const indexing = start();
+  await indexing.flush();
+  for (const entry of await write(chain, 23)) indexing.onEntry(entry);
+  await indexing.flush();
+  const first = await rows();
+  expect(first).toHaveLength(23);
+  expect(first[0]).toContain('abab');
+  await indexing.stop();
+  const again = start();
+  again.onEntry((await write(chain, 1))[0] as ChainEntry);
+  await again.flush();
+  expect((await rows()).slice(0, 23)).toEqual(first);
+  expect(await rows()).toHaveLength(24);
+  expect(again.status()).toMatchObject({ reachable: true, pending: 0, behind: 0 });
+});
+
+test('more entries than memory holds come from the disk', async () => {
+  const chains = [await CameraChain.open(root, 7), await CameraChain.open(root, 8)];
+  const indexing = start(server.url, 10);
+  await indexing.flush();
+  for (const chain of chains) for (const entry of await write(chain, 30)) indexing.onEntry(entry);
+  expect(indexing.status().pending).toBeLessThanOrEqual(10);
+  await vi.waitFor(async () => expect(await rows()).toHaveLength(60), { timeout: 10_000 });
+});
+
+test('a database that is away is caught up with from the disk', async () => {
+  const chain = await CameraChain.open(root, 7);
+  const away = start('postgres://nobody:nothing@127.0.0.1:1/none');
+  for (const entry of await write(chain, 40)) away.onEntry(entry);
+  await away.flush();
+  expect(away.status()).toMatchObject({ reachable: false, pending: 0, behind: 1 });
+  await away.stop();
+  const back = start();
+  await back.flush();
+  expect(await rows()).toHaveLength(40);
+});
+
+test('reindex makes the same rows from the folder alone', async () => {
+  const indexing = start();
+  await indexing.flush();
+  for (const id of [7, 8, 9]) {
+    for (const entry of await write(await CameraChain.open(root, id), 12)) indexing.onEntry(entry);
+  }
+  await vi.waitFor(async () => expect(await rows()).toHaveLength(36), { timeout: 10_000 });
+  const before = await rows();
+  await indexing.stop();
+  await sql`update segment set frames = 1 where camera_id = 8`;
+  await sql`delete from gap`;
+  const result = await reindexFootage({
+    footageFolder: root,
+    databaseUrl: server.url,
+    nodeId,
+    beforeUs: systemClock.wallUs(),
+  });
+  expect(result).toEqual({ cameras: 3, segments: 30, gaps: 6, adopted: 0, unreadable: [] });
+  expect(await rows()).toEqual(before);
+});
