@@ -35,8 +35,7 @@ export function buildEnvelope(body: string, header = ''): string {
 }
 
 /**
- * WS-Security UsernameToken with PasswordDigest (UsernameToken Profile 1.0 §3.1):
- * Base64(SHA-1(nonce + created + password)). `createdMs` is the time by the camera's own clock.
+ * WS-Security UsernameToken with {@link passwordDigest}. `createdMs` is the time by the camera's own clock.
  */
 export function buildUsernameToken(
   credentials: CameraCredentials,
@@ -44,11 +43,7 @@ export function buildUsernameToken(
   createdMs: number,
 ): string {
   const created = new Date(createdMs).toISOString();
-  const digest = createHash('sha1')
-    .update(nonce)
-    .update(created, 'utf8')
-    .update(credentials.password, 'utf8')
-    .digest('base64');
+  const digest = passwordDigest(nonce, created, credentials.password);
   return (
     `<wsse:Security s:mustUnderstand="1" xmlns:wsse="${namespaces.security}"` +
     ` xmlns:wsu="${namespaces.securityUtility}"><wsse:UsernameToken>` +
@@ -57,4 +52,13 @@ export function buildUsernameToken(
     `<wsse:Nonce EncodingType="${base64Encoding}">${Buffer.from(nonce).toString('base64')}</wsse:Nonce>` +
     `<wsu:Created>${created}</wsu:Created></wsse:UsernameToken></wsse:Security>`
   );
+}
+
+/** Base64(SHA-1(nonce + created + password)), UsernameToken Profile 1.0 §3.1. */
+export function passwordDigest(nonce: Uint8Array, created: string, password: string): string {
+  return createHash('sha1')
+    .update(nonce)
+    .update(created, 'utf8')
+    .update(password, 'utf8')
+    .digest('base64');
 }
