@@ -26,7 +26,8 @@ export type Command =
       readonly discover: readonly string[];
       readonly multicast: boolean;
     }
-  | { readonly kind: 'server' | 'gateway' | 'media' | 'help' }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'server' | 'gateway' | 'media' }
   | { readonly kind: 'reindex' | 'verify'; readonly footage: string | undefined };
 
 /** The command line as a command. @throws Fault REQUEST_INVALID that names what is wrong. */
@@ -71,8 +72,9 @@ export function parseCommand(args: readonly string[]): Command {
     case 'server':
     case 'gateway':
     case 'media':
-    case 'help':
       return { kind: name };
+    case 'help':
+      return { kind: 'help' };
     case 'reindex':
     case 'verify':
       return { kind: name, footage: values.footage };

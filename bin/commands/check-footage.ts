@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { createLogger } from '@nigehban/config/log/logger.ts';
+import type { Settings } from '@nigehban/config/settings/settings.ts';
+import { Fault } from '@nigehban/domain/faults.ts';
+import { verifyFootage } from '@nigehban/recorder/chain/verify-footage.ts';
+import { reindexFootage } from '@nigehban/recorder/index-client/reindex-footage.ts';
+import { provideDatabases } from '../databases.ts';
+import { createStoppables } from '../stoppables.ts';
+
+function footageFolder(settings: Settings, wished: string | undefined): string {
+  return wished ?? settings.media.footageFolder ?? join(settings.dataFolder, 'footage');
+}
+
+/** Checks every chain and file below the folder. True when all is intact. */
+export async function runVerify(
+  settings: Settings,
+  footage: string | undefined,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const verdict = await verifyFootage(footageFolder(settings, footage), {
+    onCamera: (camera) => {
+      say(
+        `camera ${camera.cameraId}: ${camera.segments} segments, ${camera.gaps} gaps, ` +
+          `${camera.problems.length === 0 ? 'intact' : `${camera.problems.length} problems`}`,
+      );
+      for (const problem of camera.problems) say(`  ${JSON.stringify(problem)}`);
+    },
+  });
+  for (const problem of verdict.manifestProblems) say(JSON.stringify(problem));
+  say(verdict.intact ? 'The footage is intact.' : 'The footage is NOT intact.');
+  return verdict.intact;
+}
+
+/** Rebuilds this node's index rows from its footage; the node must not be recording. */
+export async function runReindex(
+  settings: Settings,
+  footage: string | undefined,
+  say: (line: string) => void,
+): Promise<void> {
+  const parts = createStoppables();
+  try {
+    const log = createLogger(settings.logLevel, 'reindex');
+    const { databaseUrl } = await provideDatabases(
+      { ...settings, redisUrl: settings.redisUrl ?? 'redis://127.0.0.1' },
+      log,
+      parts,
+      say,
+    );
+    const result = await reindexFootage({
+      footageFolder: footageFolder(settings, footage),
+      databaseUrl,
+      nodeId: settings.nodeId,
+      beforeUs: Date.now() * 1000,
+      onCamera: ({ done, cameras }) => say(`camera ${done} of ${cameras}`),
+    });
+    say(
+      `${result.cameras} cameras: ${result.segments} segments and ${result.gaps} gaps indexed, ` +
+        `${result.adopted} files taken in`,
+    );
+    for (const path of result.unreadable) say(`unreadable, set aside: ${path}`);
+  } catch (error) {
+    throw error instanceof Fault
+      ? error
+      : new Fault('INTERNAL', 'Reindexing failed', { cause: error });
+  } finally {
+    await parts.stop();
+  }
+}
