@@ -58,15 +58,19 @@ async function main(): Promise<void> {
     return;
   }
   const settings = parseSettings(process.env, { hostname: hostname() });
-  if (command.kind === 'verify') {
-    if (!(await runVerify(settings, command.footage, say))) process.exitCode = 1;
-    return;
+  switch (command.kind) {
+    case 'verify':
+      if (!(await runVerify(settings, command.footage, say))) process.exitCode = 1;
+      return;
+    case 'reindex':
+      await runReindex(settings, command.footage, say);
+      return;
+    case 'all':
+    case 'server':
+    case 'gateway':
+    case 'media':
+      await untilStopped(await startRoles(command, settings));
   }
-  if (command.kind === 'reindex') {
-    await runReindex(settings, command.footage, say);
-    return;
-  }
-  await untilStopped(await startRoles(command, settings));
 }
 
 main().then(
