@@ -245,6 +245,10 @@ export const FootageParamsSchema = Type.Object({
   id: Type.String({ pattern: '^[0-9]{1,9}$' }),
   startUs: decimal,
 });
+export const FootageQuerySchema = Type.Object(
+  { media: Type.Optional(Type.Literal('video')) },
+  closed,
+);
 export const TimelineQuerySchema = Type.Object({ fromMs: decimal, toMs: decimal }, closed);
 export const AlertsQuerySchema = Type.Object(
   {

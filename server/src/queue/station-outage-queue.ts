@@ -58,18 +58,27 @@ export function openStationOutageQueue(options: StationOutageQueueOptions): Stat
     options.onReady();
   });
 
-  const queue = new Queue<{ stationId: number }>(queueName, {
-    connection: producer,
-    prefix,
-    skipWaitingForReady: true,
-    defaultJobOptions: {
-      attempts: 20,
-      backoff: { type: 'exponential', delay: 200, jitter: 0.5 },
-      removeOnComplete: { age: 3_600, count: 20_000 },
-      removeOnFail: { count: 1_000 },
-    },
-  });
-  queue.on('error', onError);
+  // Made at the first use with Redis there: one that was made without it never recovers.
+  let queue: Queue<{ stationId: number }> | null = null;
+  const openQueue = () => {
+    if (producer.status !== 'ready') {
+      throw new Fault('QUEUE_UNAVAILABLE', 'Redis does not answer');
+    }
+    if (queue === null) {
+      queue = new Queue<{ stationId: number }>(queueName, {
+        connection: producer,
+        prefix,
+        defaultJobOptions: {
+          attempts: 20,
+          backoff: { type: 'exponential', delay: 200, jitter: 0.5 },
+          removeOnComplete: { age: 3_600, count: 20_000 },
+          removeOnFail: { count: 1_000 },
+        },
+      });
+      queue.on('error', onError);
+    }
+    return queue;
+  };
   const worker = new Worker<{ stationId: number }>(
     queueName,
     (job) => options.evaluate(job.data.stationId),
@@ -83,10 +92,7 @@ export function openStationOutageQueue(options: StationOutageQueueOptions): Stat
   return {
     ready: () => producer.status === 'ready',
     async add(jobs) {
-      if (producer.status !== 'ready') {
-        throw new Fault('QUEUE_UNAVAILABLE', 'Redis does not answer');
-      }
-      const adding = queue.addBulk(
+      const adding = openQueue().addBulk(
         jobs.map((job) => ({
           name: queueName,
           data: { stationId: job.stationId },
@@ -95,11 +101,11 @@ export function openStationOutageQueue(options: StationOutageQueueOptions): Stat
       );
       await withDeadline(adding, addDeadlineMs);
     },
-    counts: () => withDeadline(queue.getJobCounts(), addDeadlineMs),
+    counts: async () => await withDeadline(openQueue().getJobCounts(), addDeadlineMs),
     async stop() {
       // A worker finishes what it holds; without Redis there is nobody to tell, so it is cut.
       await worker.close(consumer.status !== 'ready').catch(() => {});
-      await queue.close().catch(() => {});
+      await queue?.close().catch(() => {});
       producer.disconnect();
       consumer.disconnect();
     },

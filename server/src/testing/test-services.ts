@@ -11,7 +11,7 @@ import type { ServerSettings } from '../server-settings.ts';
 import { type RunningServer, startServer } from '../start-server.ts';
 import { openDatabase, type Sql } from '../store/database.ts';
 
-export const testLog = createLogger('silent', 'test');
+export const testLog = createLogger((process.env.TEST_LOG ?? 'silent') as 'silent', 'test');
 export const testClusterKey = 'test-cluster-key-0123456789';
 export const testPassword = 'correct horse battery staple';
 

@@ -9,6 +9,7 @@ import {
   answers,
   CameraParamsSchema,
   FootageParamsSchema,
+  FootageQuerySchema,
   TimelineQuerySchema,
   TimelineSchema,
 } from '../schemas.ts';
@@ -21,6 +22,7 @@ const passedHeaders = [
   'accept-ranges',
   'etag',
   'last-modified',
+  'x-footage-open',
 ] as const;
 
 const openPieceWithinMs = 2_000;
@@ -89,8 +91,9 @@ export function addFootageRoutes(
     {
       config: { access: 'footage.play', rateLimit: false },
       schema: {
-        summary: 'A recorded piece as fragmented MP4; answers Range requests',
+        summary: 'A recorded piece as fragmented MP4, with `media=video` without its audio; Range',
         params: FootageParamsSchema,
+        querystring: FootageQuerySchema,
         response: answers(null),
       },
     },
@@ -102,7 +105,9 @@ export function addFootageRoutes(
       const abort = new AbortController();
       reply.raw.once('close', () => abort.abort());
       const { range, 'if-range': ifRange } = request.headers;
-      const answer = await fetchFootage(new URL(`/footage/${cameraId}/${startUs}.mp4`, base), {
+      const url = new URL(`/footage/${cameraId}/${startUs}.mp4`, base);
+      if (request.query.media !== undefined) url.searchParams.set('media', request.query.media);
+      const answer = await fetchFootage(url, {
         clusterKey,
         headers: {
           ...(range === undefined ? {} : { range }),
@@ -140,8 +145,10 @@ async function readText(answer: FootageAnswer): Promise<string> {
 }
 
 function toOpenPiece(value: unknown): OpenPiece | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { startUs, endUs, codec, sizeBytes } = value as Record<string, unknown>;
+  if (typeof value !== 'object' || value === null || !('segment' in value)) return null;
+  const { segment } = value;
+  if (typeof segment !== 'object' || segment === null) return null;
+  const { startUs, endUs, codec, sizeBytes } = segment as Record<string, unknown>;
   if (typeof startUs !== 'number' || typeof endUs !== 'number' || typeof codec !== 'string') {
     return null;
   }
