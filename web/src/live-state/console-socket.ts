@@ -28,8 +28,8 @@ export interface ConsoleSocketPorts {
 
 /** Signed out, or signed in elsewhere: the server closes with it and connecting again is no use. */
 const signInRequiredCloseCode = 4401;
-/** Heartbeats come every 10 s: two and a half missed ones mean a dead connection. */
-const silenceLimitMs = 25_000;
+/** Heartbeats come every 5 s: two and a half missed ones mean a dead connection. */
+const silenceLimitMs = 13_000;
 const requestTimeoutMs = 10_000;
 
 type Pending = {

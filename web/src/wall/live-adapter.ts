@@ -1,5 +1,16 @@
+import { LiveClient } from '../live/live-client.ts';
 import type { ConsoleSocket } from '../live-state/console-socket.ts';
 import type { LiveSource } from './live-port.ts';
-export function openLiveSource(_socket: ConsoleSocket): LiveSource & { close: () => void } {
-  return { watch: () => Promise.reject(new Error('not yet')), close: () => undefined };
+
+/** Live pictures by WebRTC over the page's own link to the server. */
+export function openLiveSource(socket: ConsoleSocket): LiveSource & { readonly close: () => void } {
+  const client = new LiveClient((method, params) => socket.request(method, params));
+  const unsubscribe = socket.onMessage((message) => client.receive(message));
+  return {
+    watch: (cameraId, quality) => client.watch(cameraId, quality),
+    close: () => {
+      unsubscribe();
+      client.close();
+    },
+  };
 }

@@ -1,0 +1,127 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { buildMockConsole } from './build-mock-console.ts';
+import { type MockServer, startMockServer } from './mock-server.ts';
+import { makeScene, makeStill, sceneCount } from './scenes.ts';
+
+/** Every main screen in two languages and two sizes: `node take-screenshots.ts <folder> [only]`. */
+const [folder = '/tmp/nigehban-screens', only = ''] = process.argv.slice(2);
+const sizes = {
+  desktop: { width: 1440, height: 900 },
+  phone: { width: 390, height: 844 },
+} as const;
+
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  readonly role: 'operator' | 'supervisor' | 'technician' | null;
+  readonly settleMs: number;
+  readonly prepare?: (page: Page) => Promise<unknown>;
+}
+
+const halfHourMs = 1_800_000;
+
+const shots: readonly Shot[] = [
+  { name: 'sign-in', path: '/', role: null, settleMs: 400 },
+  { name: 'wall-4', path: '/wall/4', role: 'operator', settleMs: 3_000 },
+  { name: 'wall-9', path: '/wall/9', role: 'operator', settleMs: 3_000 },
+  { name: 'wall-16', path: '/wall/16', role: 'operator', settleMs: 4_500 },
+  { name: 'wall-empty-tiles', path: '/wall/4?cams=1,0,6', role: 'operator', settleMs: 2_500 },
+  { name: 'wall-big', path: '/wall/9?big=2', role: 'operator', settleMs: 2_500 },
+  {
+    name: 'picker',
+    path: '/wall/4',
+    role: 'operator',
+    settleMs: 800,
+    prepare: (page) => page.keyboard.press('c'),
+  },
+  { name: 'stations', path: '/stations', role: 'technician', settleMs: 800 },
+  { name: 'station', path: '/stations/GE24-NA122-PS108', role: 'operator', settleMs: 1_200 },
+  { name: 'alerts', path: '/alerts?sel=1', role: 'supervisor', settleMs: 800 },
+  { name: 'alerts-list', path: '/alerts', role: 'operator', settleMs: 800 },
+  { name: 'camera-live', path: '/cameras/1', role: 'technician', settleMs: 2_000 },
+  { name: 'camera-down', path: '/cameras/6', role: 'supervisor', settleMs: 2_000 },
+  {
+    name: 'camera-playback',
+    path: `/cameras/1?t=${Date.now() - halfHourMs}`,
+    role: 'supervisor',
+    settleMs: 3_000,
+  },
+  {
+    name: 'palette',
+    path: '/stations',
+    role: 'operator',
+    settleMs: 600,
+    prepare: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('booth');
+    },
+  },
+  {
+    name: 'help',
+    path: '/stations',
+    role: 'operator',
+    settleMs: 600,
+    prepare: (page) => page.keyboard.press('?'),
+  },
+];
+
+async function takeShot(
+  browser: Browser,
+  server: MockServer,
+  shot: Shot,
+  language: 'en' | 'ur',
+  size: keyof typeof sizes,
+): Promise<void> {
+  const context = await browser.newContext({ viewport: sizes[size] });
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error') console.log(shot.name, language, size, message.text());
+  });
+  page.on('pageerror', (error) => console.log(shot.name, 'page error', error.message));
+  await page.addInitScript((stored) => localStorage.setItem('nigehban.language', stored), language);
+  if (shot.role !== null) {
+    await page.request.post(`${server.url}/api/session`, {
+      data: { username: shot.role, password: 'nigehban' },
+    });
+  } else {
+    await page.request.delete(`${server.url}/api/session`);
+  }
+  await page.goto(server.url + shot.path);
+  await page.waitForTimeout(600);
+  await shot.prepare?.(page);
+  await page.waitForTimeout(shot.settleMs);
+  await page.screenshot({ path: join(folder, `${shot.name}-${size}-${language}.png`) });
+  await context.close();
+}
+
+await mkdir(folder, { recursive: true });
+const webRoot = join(folder, 'console');
+await buildMockConsole(webRoot);
+for (let scene = 0; scene < sceneCount; scene++) {
+  await makeScene(scene);
+  await makeStill(scene);
+}
+const server = await startMockServer({ webRoot });
+server.setCamera(6, 'UNREACHABLE', 'CAMERA_UNREACHABLE');
+server.setCamera(8, 'SILENT', 'CAMERA_SILENT');
+server.setCamera(9, 'UNREACHABLE', 'CAMERA_UNREACHABLE');
+server.setCamera(16, 'REFUSED', 'CAMERA_AUTH_REFUSED');
+server.setCamera(12, 'SUSPECTED', null);
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--autoplay-policy=no-user-gesture-required'],
+});
+try {
+  for (const shot of shots.filter((candidate) => candidate.name.includes(only))) {
+    for (const language of ['en', 'ur'] as const) {
+      for (const size of ['desktop', 'phone'] as const) {
+        await takeShot(browser, server, shot, language, size);
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
