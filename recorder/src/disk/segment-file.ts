@@ -59,7 +59,6 @@ export class SegmentFile {
     this.#budget = budget;
     this.#onError = onError;
     this.#endUs = startUs;
-    this.#open();
   }
 
   get flushed(): FlushedState {
@@ -134,6 +133,11 @@ export class SegmentFile {
     const [pending] = this.#queue;
     if (this.#busy || pending === undefined) {
       this.#settle();
+      return;
+    }
+    // Opened by its first fragment: a crash before that leaves no empty file.
+    if (this.#descriptor < 0) {
+      this.#open();
       return;
     }
     this.#busy = true;
