@@ -46,6 +46,7 @@ test.each([
   ['<a><b></a>', /./],
   ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', /document type/],
   ['<a/>', /SOAP 1.2/],
+  ['<a>'.repeat(80_000), /too deeply/],
 ])('%j is refused', (text, reason) => {
   expect(() => parseSoapRequest(text)).toThrow(reason);
 });

@@ -38,19 +38,22 @@ export interface SoapRequest {
   readonly token: UsernameToken | null;
 }
 
-/** Parses a document into elements. Throws on anything that is not well-formed XML. */
+/** Resolving namespaces costs more with each level: an unbounded depth is a way to hang us. */
+const maxDepth = 64;
+
+/** Parses a document into elements. Throws on anything that is not well-formed or too deep XML. */
 export function parseXml(text: string): XmlElement {
   const parser = new SaxesParser({ xmlns: true });
   const open: XmlElement[] = [];
   let root: XmlElement | null = null;
-  let failure: Error | null = null;
   parser.on('error', (error) => {
-    failure ??= error;
+    throw error;
   });
   parser.on('doctype', () => {
-    failure ??= new Error('a document type is not allowed');
+    throw new Error('a document type is not allowed');
   });
   parser.on('opentag', (tag) => {
+    if (open.length >= maxDepth) throw new Error('the document is nested too deeply');
     const element: XmlElement = {
       uri: tag.uri,
       local: tag.local,
@@ -73,7 +76,6 @@ export function parseXml(text: string): XmlElement {
     open.pop();
   });
   parser.write(text).close();
-  if (failure !== null) throw failure;
   if (root === null) throw new Error('the document is empty');
   return root;
 }
