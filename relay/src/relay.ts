@@ -60,6 +60,8 @@ export interface Relay {
   /** The node's side of the link's `live.*` requests. Each rejects with a coded Fault. */
   readonly handlers: LiveHandlers;
   counters(): RelayCounters;
+  /** Process ids of the mediasoup workers that run now. */
+  workerPids(): readonly number[];
   /** The desired state changed: streams that are no more end, new addresses are taken up. */
   ordersChanged(): void;
   /** Ends all views and workers. */
@@ -125,6 +127,7 @@ export async function startRelay(settings: RelaySettings, ports: RelayPorts): Pr
         ...production.counters,
       })),
     }),
+    workerPids: () => pool.running.map((worker) => worker.pid),
     ordersChanged: () => productions.ordersChanged(ports.orders),
     async stop() {
       viewers.stop();

@@ -1,0 +1,149 @@
+import type { StreamQuality } from '@nigehban/domain/camera.ts';
+import { ConsoleSocket, type SocketLike } from '../../live-state/console-socket.ts';
+import { PictureSession } from '../../wall/picture-session.ts';
+import { LiveClient } from '../live-client.ts';
+import type { LivePicture, LivePictureStats } from '../live-picture.ts';
+
+/** What a test reads of one shown picture. */
+export interface ShownPicture {
+  readonly state: string;
+  readonly fault: string | null;
+  readonly quality: StreamQuality | null;
+  readonly frames: number;
+  /** From the wish to the first frame on the screen. */
+  readonly firstFrameMs: number | null;
+  readonly sinceFrameMs: number | null;
+  readonly watches: number;
+  readonly stats: LivePictureStats | null;
+}
+
+/** What the page offers to the test that drives it. */
+export interface LivePage {
+  show(cameraId: number, quality: StreamQuality): number;
+  hide(index: number): void;
+  facts(): Promise<readonly ShownPicture[]>;
+  /** Luma of the picture's top left part, row by row, as the browser shows it. */
+  luma(index: number, width: number, height: number): readonly number[];
+  pause(index: number): Promise<void>;
+  resume(index: number): Promise<void>;
+}
+
+interface Shown {
+  readonly session: PictureSession;
+  readonly video: HTMLVideoElement;
+  readonly startedMs: number;
+  picture: LivePicture | null;
+  watches: number;
+  frames: number;
+  firstFrameMs: number | null;
+  lastFrameMs: number | null;
+}
+
+const socket = new ConsoleSocket({
+  open: () => new WebSocket(`ws://${location.host}/api/ws`) as SocketLike,
+  random: Math.random,
+  setTimer: (run, delayMs) => setTimeout(run, delayMs),
+  clearTimer: (timer) => clearTimeout(timer as number),
+});
+const client = new LiveClient((method, params) => socket.request(method, params));
+socket.onMessage((message) => client.receive(message));
+socket.start();
+
+const shown: Shown[] = [];
+
+function show(cameraId: number, quality: StreamQuality): number {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.width = 320;
+  document.body.append(video);
+  const session = new PictureSession(
+    {
+      nowMs: () => performance.now(),
+      random: Math.random,
+      setTimer: (run, delayMs) => setTimeout(run, delayMs),
+      clearTimer: (timer) => clearTimeout(timer as number),
+    },
+    {
+      watch: async (id, asked) => {
+        const picture = await client.watch(id, asked);
+        entry.picture = picture;
+        entry.watches += 1;
+        return picture;
+      },
+    },
+    cameraId,
+    quality,
+  );
+  const entry: Shown = {
+    session,
+    video,
+    startedMs: performance.now(),
+    picture: null,
+    watches: 0,
+    frames: 0,
+    firstFrameMs: null,
+    lastFrameMs: null,
+  };
+  const frame = (): void => {
+    entry.frames += 1;
+    entry.lastFrameMs = performance.now();
+    entry.firstFrameMs ??= entry.lastFrameMs - entry.startedMs;
+    session.confirm();
+    video.requestVideoFrameCallback(frame);
+  };
+  video.requestVideoFrameCallback(frame);
+  session.subscribe(() => {
+    const state = session.state();
+    if (state.kind !== 'playing' || video.srcObject === state.stream) return;
+    video.srcObject = state.stream;
+    void video.play();
+  });
+  session.start();
+  return shown.push(entry) - 1;
+}
+
+async function factsOf(entry: Shown): Promise<ShownPicture> {
+  const state = entry.session.state();
+  const { lastFrameMs } = entry;
+  return {
+    state: state.kind,
+    fault: state.kind === 'waiting' ? state.fault : null,
+    quality: state.kind === 'playing' ? state.quality : null,
+    frames: entry.frames,
+    firstFrameMs: entry.firstFrameMs,
+    sinceFrameMs: lastFrameMs === null ? null : performance.now() - lastFrameMs,
+    watches: entry.watches,
+    stats: (await entry.picture?.stats()) ?? null,
+  };
+}
+
+function lumaOf(video: HTMLVideoElement, width: number, height: number): number[] {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (context === null || video.videoWidth === 0) return [];
+  context.drawImage(video, 0, 0, width, height, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const luma: number[] = [];
+  for (let at = 0; at < data.length; at += 4) {
+    luma.push(
+      Math.round(
+        0.299 * (data[at] ?? 0) + 0.587 * (data[at + 1] ?? 0) + 0.114 * (data[at + 2] ?? 0),
+      ),
+    );
+  }
+  return luma;
+}
+
+const page: LivePage = {
+  show,
+  hide: (index) => shown[index]?.session.stop(),
+  facts: () => Promise.all(shown.map(factsOf)),
+  luma: (index, width, height) => {
+    const video = shown[index]?.video;
+    return video === undefined ? [] : lumaOf(video, width, height);
+  },
+  pause: async (index) => shown[index]?.picture?.pause(),
+  resume: async (index) => shown[index]?.picture?.resume(),
+};
+
+Object.assign(window, { livePage: page });
