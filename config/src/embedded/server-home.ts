@@ -72,7 +72,7 @@ function provideFolder(folder: string, runAs: RunAs | undefined): void {
 /**
  * Decides where the embedded server `name` lives: `<dataFolder>/<name>`. As root it runs as a user of
  * its own; when that user can't enter the data folder, it lives below /var/lib/nigehban, and
- * `<dataFolder>/<name>.location` says where. Throws `code` when neither can be had.
+ * `<dataFolder>/databases.location` says where. Throws `code` when neither can be had.
  */
 export function provideServerHome(
   dataFolder: string,
@@ -82,14 +82,14 @@ export function provideServerHome(
 ): ServerHome {
   mkdirSync(dataFolder, { recursive: true });
   const inData = join(realpathSync(dataFolder), name);
-  const location = `${inData}.location`;
+  const location = join(dataFolder, 'databases.location');
   if (process.getuid?.() !== 0) {
     provideOrExplain(inData, undefined, code);
     return { folder: inData, runAs: undefined };
   }
   const runAs = ownerOf(inData) ?? provideUser(code);
   if (existsSync(location)) {
-    const folder = readFileSync(location, 'utf8').trim();
+    const folder = join(readFileSync(location, 'utf8').trim(), name);
     provideFolder(folder, runAs);
     return { folder, runAs };
   }
@@ -106,10 +106,11 @@ export function provideServerHome(
     );
   }
   const id = randomBytes(6).toString('hex');
-  const folder = join(systemFolder, `${basename(realpathSync(dataFolder))}-${id}`, name);
-  mkdirSync(join(folder, '..'), { recursive: true, mode: 0o755 });
+  const base = join(systemFolder, `${basename(realpathSync(dataFolder))}-${id}`);
+  const folder = join(base, name);
+  mkdirSync(base, { recursive: true, mode: 0o755 });
   provideFolder(folder, runAs);
-  writeFileSync(location, `${folder}\n`);
+  writeFileSync(location, `${base}\n`);
   log.warn({ folder, dataFolder, user: userName }, 'the server user may not enter the data folder');
   return { folder, runAs };
 }
