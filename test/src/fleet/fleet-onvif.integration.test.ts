@@ -1,8 +1,9 @@
+import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Fleet, startFleet } from './fleet.ts';
-import { childNamed, textAt } from './onvif/soap.ts';
+import { childNamed, parseXml, textAt } from './onvif/soap.ts';
 import { buildCall, callOnvif, type OnvifCall, post } from './test-onvif-client.ts';
 import { run, until } from './test-tools.ts';
 
@@ -103,6 +104,43 @@ test('both packages discover the whole fleet by multicast on the loopback interf
   expect(found.expected).toHaveLength(6);
   expect(found.nodeOnvif).toEqual(found.expected);
   expect(found.onvif).toEqual(found.expected);
+});
+
+function probeUnicast(address: string): Promise<string | null> {
+  const probe =
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" ' +
+    'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><s:Header>' +
+    '<a:MessageID>urn:uuid:11111111-2222-3333-4444-555555555555</a:MessageID></s:Header><s:Body>' +
+    '<d:Probe xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"/></s:Body></s:Envelope>';
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    const end = (answer: string | null) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end(null), 400);
+    socket.on('error', () => end(null));
+    socket.on('message', (datagram, from) => end(from.address === address ? `${datagram}` : null));
+    socket.send(probe, 3702, address);
+  });
+}
+
+test('a probe sent to one address is answered from it with the camera it is', async () => {
+  const camera = cameraOf('KV-2100');
+  const { address, httpPort, serial } = camera.plan;
+  const answer = parseXml((await probeUnicast(address)) ?? '');
+  const relates = textAt(answer, 'Header', 'RelatesTo');
+  expect(relates).toBe('urn:uuid:11111111-2222-3333-4444-555555555555');
+  const match = childNamed(childNamed(childNamed(answer, 'Body'), 'ProbeMatches'), 'ProbeMatch');
+  expect(textAt(match, 'XAddrs')).toBe(`http://${address}:${httpPort}/onvif/device_service`);
+  expect(textAt(match, 'Types')).toContain('NetworkVideoTransmitter');
+  expect(textAt(match, 'Scopes')).toContain(serial);
+  expect(textAt(match, 'EndpointReference', 'Address')).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
+  await camera.setFaults([{ kind: 'unplugged' }]);
+  expect(await probeUnicast(address)).toBeNull();
+  await camera.setFaults([]);
+  expect(await probeUnicast(address)).not.toBeNull();
 });
 
 function call(service: OnvifCall['service'], operation: string, content = ''): OnvifCall {

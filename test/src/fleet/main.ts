@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type FleetOptions, startFleet } from './fleet.ts';
+import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 import { defaultAddressing, type FleetPlan } from './fleet-plan.ts';
 import type { StreamScale } from './streams/stream-recipe.ts';
 
@@ -12,6 +12,7 @@ const usage = `usage: node test/src/fleet/main.ts [options]
   --http-port P --rtsp-port P   ports of every camera (${defaultAddressing.httpPort}, ${defaultAddressing.rtspPort})
   --control-port P       port of the control API (any free one)
   --cache FOLDER         where made streams are kept
+  --until-stdin-ends     end when standard input does: with the process that started the fleet
 
 Writes one line of JSON for each event on standard output: {"event":"progress",…} while streams are
 made, then {"event":"ready","controlUrl":…,"cameras":N}. Ends on SIGTERM or SIGINT.`;
@@ -72,6 +73,7 @@ async function main(): Promise<void> {
       'rtsp-port': text,
       'control-port': text,
       cache: text,
+      'until-stdin-ends': { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -79,8 +81,21 @@ async function main(): Promise<void> {
     process.stdout.write(`${usage}\n`);
     return;
   }
+  // Before streams are made, so that an end during the making is heard as well.
+  let fleet: Fleet | null = null;
+  const end = () => {
+    const stopped = fleet === null ? Promise.resolve() : fleet.stop();
+    stopped.then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  if (values['until-stdin-ends'] === true) process.stdin.once('end', end).resume();
+
   const scenes = scaleOf(values.scenes);
-  const fleet = await startFleet({
+  fleet = await startFleet({
     cameras: await camerasOf(values.plan, values.cameras),
     addressing: {
       baseAddress: values['base-address'] ?? defaultAddressing.baseAddress,
@@ -93,18 +108,10 @@ async function main(): Promise<void> {
     ...(values.cache === undefined ? {} : { cacheFolder: values.cache }),
   });
   tell({ event: 'ready', controlUrl: fleet.controlUrl, cameras: fleet.cameras.length });
-  const end = () => {
-    fleet.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
 }
 
 main().catch((error: unknown) => {
   const reason = error instanceof Error ? error.message : String(error);
   process.stderr.write(`the simulated fleet cannot start: ${reason}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 });

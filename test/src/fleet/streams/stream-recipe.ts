@@ -33,7 +33,7 @@ const scales = {
     main: { width: 1280, height: 720, maxKilobits: 1500 },
     sub: { width: 640, height: 360, maxKilobits: 400 },
     framesPerSecond: 15,
-    loopSeconds: 10,
+    loopSeconds: 8,
   },
   tiny: {
     main: { width: 320, height: 180, maxKilobits: 300 },
