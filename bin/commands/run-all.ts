@@ -29,9 +29,12 @@ export async function runAll(
   const parts = createStoppables();
   try {
     const secrets = secretsOf(settings);
-    const databases = await provideDatabases(settings, log, parts, say);
     const isExercise = plan === undefined && command.discover.length === 0 && !command.multicast;
-    const fleet = isExercise ? parts.add(await startExerciseFleet(say)) : undefined;
+    const starting = isExercise ? startExerciseFleet(say).then((one) => parts.add(one)) : undefined;
+    // Awaited below; should the databases fail first, this failure is not left unhandled.
+    starting?.catch(() => {});
+    const databases = await provideDatabases(settings, log, parts, say);
+    const fleet = await starting;
     say('starting the server');
     const server = parts.add(await startServerNode({ settings, ...databases, ...secrets, log }));
     say('starting the camera gateway and the media node');

@@ -27,7 +27,12 @@ interface FleetEvent {
  */
 export async function startExerciseFleet(say: (line: string) => void): Promise<ExerciseFleet> {
   const main = fileURLToPath(import.meta.resolve('@nigehban/test/fleet/main.ts'));
-  const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // A group of its own: Ctrl-C must not unplug the cameras before the recorder has stopped. Should
+  // this process be killed, the fleet ends with its standard input.
+  const child = spawn(process.execPath, [main, '--until-stdin-ends'], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString('utf8')).slice(-2_000);

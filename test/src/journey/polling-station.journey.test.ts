@@ -1,0 +1,231 @@
+import { join } from 'node:path';
+import type {
+  AlertView,
+  CameraDetail,
+  CameraView,
+  DiscoveryView,
+} from '@nigehban/domain/api/http-types.ts';
+import type { Timeline } from '@nigehban/domain/footage.ts';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildPlanCsv } from '../../../bin/exercise/plan-csv.ts';
+import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import { readFrameIndex } from '../fleet/streams/frame-code.ts';
+import { decodedFrames, getJson, launchChromium, postJson, signIn, videoLuma } from './browser.ts';
+import { type Constellation, type Form, startConstellation } from './constellation.ts';
+import { eventually } from './eventually.ts';
+import { inspectSegment, readChains, segmentsOf } from './footage-check.ts';
+
+/**
+ * The walking skeleton, as the people of a control room and a technician walk it: find the cameras,
+ * watch them, trust the recording, play it back, and hear of a camera that is unplugged.
+ */
+const forms: readonly { form: Form; scenes: 'exercise' | 'tiny' }[] = [
+  { form: 'one process', scenes: 'exercise' },
+  { form: 'a process for each role', scenes: 'tiny' },
+];
+
+describe.each(forms)('a polling station, $form', ({ form, scenes }) => {
+  let fleet: Fleet;
+  let constellation: Constellation;
+  let browser: Browser;
+  let operator: Page;
+  let supervisor: Page;
+  /** Fleet id → camera of the API. */
+  const cameras = new Map<string, CameraView>();
+  let watched: CameraView[] = [];
+
+  beforeAll(async () => {
+    fleet = await startFleet({ cameras: 6, scenes });
+    // The plan knows who the cameras are, not where: that is for discovery to find.
+    const unplaced = fleet.plan.cameras.map((camera) => ({ ...camera, address: '' }));
+    constellation = await startConstellation({
+      form,
+      planCsv: buildPlanCsv({ stations: fleet.plan.stations, cameras: unplaced }),
+      segmentSeconds: 10,
+    });
+    browser = await launchChromium();
+    if (form !== 'one process') {
+      const administrator = await signIn(browser, constellation.url, 'administrator');
+      const response = await administrator.request.post(`${constellation.url}/api/plan`, {
+        headers: { origin: constellation.url, 'content-type': 'text/csv' },
+        data: buildPlanCsv({ stations: fleet.plan.stations, cameras: unplaced }),
+      });
+      expect(response.ok(), await response.text()).toBe(true);
+    }
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await constellation?.stop();
+    await fleet?.stop();
+  });
+
+  test('discovery finds the fleet and registration binds it by serial', async () => {
+    const technician = await signIn(browser, constellation.url, 'technician');
+    const first = fleet.plan.cameras[0]?.address ?? '';
+    const { found } = await postJson<DiscoveryView>(technician, '/api/discovery', {
+      cidrs: [first.replace(/\.\d+$/, '.0/28')],
+      multicast: false,
+    });
+    expect(found.map(({ address, fault }) => [address, fault])).toEqual(
+      fleet.plan.cameras.map(({ address }) => [address, null]),
+    );
+    expect(found.map((camera) => camera.boundTo)).toEqual(fleet.plan.cameras.map(({ id }) => id));
+    await eventually(
+      'all cameras are online and recording',
+      async () => {
+        for (const camera of await getJson<CameraView[]>(technician, '/api/cameras')) {
+          cameras.set(camera.code, camera);
+        }
+        const all = [...cameras.values()];
+        return all.length === 6 && all.every((one) => one.state === 'ONLINE' && one.recording);
+      },
+      30_000,
+    );
+    const some = [...cameras.values()][0];
+    const detail = await getJson<CameraDetail>(technician, `/api/cameras/${some?.id}`);
+    expect(detail.identity?.serial).toBe(
+      fleet.plan.cameras.find((one) => one.id === some?.code)?.serial,
+    );
+  });
+
+  test('three tiles play in the browser: frames rise and the burnt-in number moves', async () => {
+    operator = await signIn(browser, constellation.url, 'operator');
+    watched = fleet.plan.cameras.slice(0, 3).flatMap(({ id }) => cameras.get(id) ?? []);
+    expect(watched).toHaveLength(3);
+    const cams = watched.map((camera) => camera.id).join(',');
+    await operator.goto(`${constellation.url}/wall/4?cams=${encodeURIComponent(`"${cams}"`)}`);
+    await eventually(
+      'three tiles are live',
+      async () =>
+        (await operator.locator('[data-testid=wall-tile][data-status=LIVE]').count()) === 3,
+      30_000,
+    );
+    const before = await decodedFrames(operator);
+    const seen = [new Set<number>(), new Set<number>(), new Set<number>()];
+    await eventually(
+      'each picture shows five different frame numbers',
+      async () => {
+        for (const [index, numbers] of seen.entries()) {
+          const picture = await videoLuma(operator, index);
+          const number = picture === null ? null : readFrameIndex(picture.luma, picture.width);
+          if (number !== null) numbers.add(number);
+        }
+        return seen.every((numbers) => numbers.size >= 5);
+      },
+      30_000,
+    );
+    const after = await decodedFrames(operator);
+    for (const index of [0, 1, 2]) {
+      expect(after[index]).toBeGreaterThan((before[index] ?? 0) + 5);
+    }
+  });
+
+  test('the segments of the last minute hold every frame and decode without complaint', async () => {
+    const closed = await eventually(
+      'each camera has two closed segments of the full length',
+      async () => {
+        const segments = segmentsOf(await readChains(constellation.footageFolder)).filter(
+          (segment) => segment.endUs - segment.startUs > 9_000_000,
+        );
+        const counts = [...cameras.values()].map(
+          ({ id }) => segments.filter((segment) => segment.cameraId === id).length,
+        );
+        return counts.every((count) => count >= 2) ? segments : undefined;
+      },
+      60_000,
+    );
+    for (const segment of closed.filter((one) => watched.some(({ id }) => id === one.cameraId))) {
+      const { frames, complaints } = await inspectSegment(
+        join(constellation.footageFolder, segment.path),
+      );
+      expect(complaints).toBe('');
+      expect(frames).toBe(segment.frames);
+      const expected = ((segment.endUs - segment.startUs) / 1e6) * 15;
+      expect(Math.abs(frames - expected)).toBeLessThanOrEqual(Math.ceil(expected * 0.01));
+    }
+  });
+
+  test('a supervisor plays the recording in the page', async () => {
+    supervisor = await signIn(browser, constellation.url, 'supervisor');
+    const camera = watched[0];
+    const { segments } = await getJson<Timeline>(
+      supervisor,
+      `/api/cameras/${camera?.id}/timeline?fromMs=${Date.now() - 120_000}&toMs=${Date.now()}`,
+    );
+    const first = segments[0];
+    expect(first).toBeDefined();
+    await supervisor.goto(
+      `${constellation.url}/cameras/${camera?.id}?t=${Math.floor((first?.startMs ?? 0) + 1_000)}`,
+    );
+    const video = supervisor.getByTestId('playback-video');
+    await video.waitFor();
+    const framesOf = () =>
+      video.evaluate((element) =>
+        element instanceof HTMLVideoElement
+          ? element.getVideoPlaybackQuality().totalVideoFrames
+          : 0,
+      );
+    await eventually('recorded frames play', async () => (await framesOf()) > 30, 30_000);
+    await supervisor.getByTestId('timeline').waitFor();
+  });
+
+  test('an unplugged camera raises one alert of its station, which closes when it is back', async () => {
+    const camera = watched[0];
+    const code = camera?.code ?? '';
+    await operator.goto(`${constellation.url}/alerts`);
+    await operator
+      .getByText(/nothing|no open/i)
+      .first()
+      .waitFor();
+    const cutAtMs = Date.now();
+    await fleet.setFault(code, { kind: 'unplugged' });
+    await eventually(
+      'the alert is in the page',
+      async () => {
+        const pill = operator.getByTestId('alerts-new');
+        if ((await pill.count()) > 0) await pill.click();
+        return (await operator.getByTestId('alert-row').count()) === 1;
+      },
+      12_000,
+      100,
+    );
+    const row = operator.getByTestId('alert-row');
+    expect(await row.getAttribute('data-station-code')).toBe(camera?.stationCode);
+    expect(await row.getAttribute('data-kind')).toBe('PARTIAL');
+    const [alert] = await getJson<AlertView[]>(operator, '/api/alerts?state=open');
+    expect(alert?.causes).toEqual([
+      expect.objectContaining({ cameraCode: code, fault: 'CAMERA_UNREACHABLE' }),
+    ]);
+
+    await row.click();
+    await operator.getByTestId('alert-acknowledge').click();
+    await eventually(
+      'the alert is acknowledged',
+      async () => (await row.getAttribute('data-state')) === 'acknowledged',
+      5_000,
+    );
+    await fleet.setFault(code, null);
+    await eventually(
+      'no alert is open',
+      async () => (await getJson<AlertView[]>(operator, '/api/alerts?state=open')).length === 0,
+      30_000,
+    );
+    const backAtMs = Date.now();
+
+    const gap = await eventually(
+      'the gap stands in the timeline with its cause',
+      async () => {
+        const timeline = await getJson<Timeline>(
+          supervisor,
+          `/api/cameras/${camera?.id}/timeline?fromMs=${cutAtMs - 5_000}&toMs=${Date.now()}`,
+        );
+        return timeline.gaps.find((one) => one.cause === 'unreachable' && one.endMs < backAtMs);
+      },
+      20_000,
+    );
+    expect(Math.abs(gap.startMs - cutAtMs)).toBeLessThan(2_000);
+    expect(gap.endMs).toBeGreaterThan(gap.startMs);
+  });
+});
