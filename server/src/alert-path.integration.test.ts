@@ -271,6 +271,28 @@ test('a wanted key frame is asked of the camera once a second at most; snapshots
   expect(await answer.text()).toBe('jpeg');
 });
 
+test('PostgreSQL drops every connection: the server goes on, and hears of changes again', async () => {
+  const camera = node.orders()[0]?.cameraId ?? 0;
+  const browser = await openBrowser(server.url, await server.signIn('operator'));
+  await server.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`;
+  verdicts.set(camera, { kind: 'unreachable', fault: 'CAMERA_UNREACHABLE', evidence: 'cut' });
+  node.down([camera]);
+  await vi.waitFor(
+    () =>
+      expect(browser.heard.findLast((message) => message.type === 'alert')).toMatchObject({
+        alert: { state: 'open', causes: [{ cameraId: camera }] },
+      }),
+    { timeout: 10_000 },
+  );
+  node.flowing([camera]);
+  await vi.waitFor(async () => expect(await get('/api/alerts?state=open')).toEqual([]), {
+    timeout: 8_000,
+  });
+  browser.socket.close();
+});
+
 test('a lost media node is told as that: its cameras keep their states', async () => {
   const before = await get('/api/cameras');
   await node.link.stop();

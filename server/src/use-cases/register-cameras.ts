@@ -107,7 +107,6 @@ export function startRegistration(ports: RegistrationPorts): Registration {
       { ...probe, ...endpoint, sealedCredentials: sealed },
       clock.nowMs(),
     );
-    tried.delete(asset.id);
     log.info({ camera: asset.code, address: endpoint.address, by: match.by }, 'camera registered');
     return { kind: 'bound', code: asset.code };
   };

@@ -11,6 +11,8 @@ import type { BrowserHub } from './browser-hub.ts';
 
 /** Changes gather this long, so that a storm is read in few statements. */
 const gatherForMs = 30;
+/** While many cameras are registered the plan changes all the time: browsers load lists so often. */
+const reloadEveryMs = 2_000;
 
 /** Turns changes of the database into what browsers are told. */
 export function createChangePusher(options: {
@@ -24,15 +26,22 @@ export function createChangePusher(options: {
   let cameraIds = new Set<CameraId>();
   let alertIds = new Set<number>();
   let reload = false;
+  let reloadedAtMs = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | null = null;
   let stopped = false;
-  let cancel: (() => void) | null = null;
+  let waiting: { readonly dueMs: number; readonly cancel: () => void } | null = null;
+
+  const reloadWaitMs = () => reloadedAtMs + reloadEveryMs - clock.nowMs();
 
   const pass = async () => {
-    const [cameras, alerts, all] = [cameraIds, alertIds, reload];
-    [cameraIds, alertIds, reload] = [new Set(), new Set(), false];
+    const [cameras, alerts] = [cameraIds, alertIds];
+    [cameraIds, alertIds] = [new Set(), new Set()];
+    if (reload && reloadWaitMs() <= 0) {
+      reload = false;
+      reloadedAtMs = clock.nowMs();
+      hub.push({ type: 'reload' });
+    }
     if (hub.clients() === 0) return;
-    if (all) hub.push({ type: 'reload' });
     const pushed = new Set<string>();
     if (alerts.size > 0) {
       const views = await readAlerts(sql, { ids: [...alerts], limit: alerts.size });
@@ -59,9 +68,14 @@ export function createChangePusher(options: {
   };
 
   const schedule = () => {
-    if (stopped || cancel !== null || running !== null) return;
-    cancel = clock.after(gatherForMs, () => {
-      cancel = null;
+    if (stopped || running !== null) return;
+    const onlyReload = cameraIds.size === 0 && alertIds.size === 0;
+    const waitMs = onlyReload ? Math.max(gatherForMs, reloadWaitMs()) : gatherForMs;
+    const dueMs = clock.nowMs() + waitMs;
+    if (waiting !== null && waiting.dueMs <= dueMs) return;
+    waiting?.cancel();
+    const cancel = clock.after(waitMs, () => {
+      waiting = null;
       running = pass()
         .catch((error) => {
           // What was missed is not known any more: browsers load everything again.
@@ -73,6 +87,7 @@ export function createChangePusher(options: {
           if (cameraIds.size > 0 || alertIds.size > 0 || reload) schedule();
         });
     });
+    waiting = { dueMs, cancel };
   };
 
   return {
@@ -95,7 +110,7 @@ export function createChangePusher(options: {
     },
     async stop() {
       stopped = true;
-      cancel?.();
+      waiting?.cancel();
       await running;
     },
   };

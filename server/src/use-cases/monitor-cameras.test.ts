@@ -1,0 +1,151 @@
+import { createManualClock } from '@nigehban/config/clock/clock.ts';
+import { createLogger } from '@nigehban/config/log/logger.ts';
+import type { ProbeOutcome } from '@nigehban/domain/camera-state.ts';
+import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { CameraStateChange } from '../store/camera-state-store.ts';
+import { type CameraMonitor, startCameraMonitor } from './monitor-cameras.ts';
+
+const log = createLogger('silent', 'test');
+let running: CameraMonitor | undefined;
+afterEach(async () => await running?.stop());
+
+async function start(
+  options: { probe?: () => Promise<ProbeOutcome>; nodeOf?: string | null } = {},
+) {
+  const clock = createManualClock();
+  const stored: CameraStateChange[] = [];
+  let broken = false;
+  let probes = 0;
+  const monitor = await startCameraMonitor({
+    clock,
+    log,
+    load: async () => [],
+    store: async (changes) => {
+      if (broken) throw new Error('no database');
+      stored.push(...changes);
+    },
+    probe: async () => {
+      probes += 1;
+      return (await options.probe?.()) ?? { kind: 'answers' };
+    },
+    nodeOf: () => options.nodeOf ?? null,
+  });
+  monitor.nodeLinked('n1');
+  running = monitor;
+  return {
+    clock,
+    monitor,
+    stored,
+    probes: () => probes,
+    path: () => stored.flatMap((change) => change.transitions.map((step) => step.to)),
+    breakStore: (value: boolean) => {
+      broken = value;
+    },
+  };
+}
+
+const flowing: NodeFact = { kind: 'stream-flowing', cameraId: 1, quality: 'main', atMs: 0 };
+const down: NodeFact = {
+  kind: 'stream-down',
+  cameraId: 1,
+  quality: 'main',
+  atMs: 0,
+  lastFrameMs: null,
+  fault: 'CAMERA_SILENT',
+  evidence: 'silence',
+};
+
+test('facts of the sub-stream and of a node that does not hold the camera count for nothing', async () => {
+  const { monitor, stored } = await start({ nodeOf: 'n1' });
+  monitor.facts('n1', [{ ...flowing, quality: 'sub' }]);
+  monitor.facts('n2', [flowing, down]);
+  await vi.waitFor(() => expect(stored).toEqual([]));
+  expect(monitor.status(1)).toEqual({ lastFrameMs: null, counters: [] });
+});
+
+test('while the database is away nothing is lost, and the order stays', async () => {
+  const { clock, monitor, path, stored, breakStore } = await start();
+  breakStore(true);
+  monitor.facts('n1', [flowing]);
+  await Promise.resolve();
+  monitor.facts('n1', [down]);
+  await vi.waitFor(() => expect(stored).toEqual([]));
+  breakStore(false);
+  await vi.waitFor(() => {
+    clock.advance(1_000);
+    expect(path()).toEqual(['ONLINE', 'SUSPECTED', 'SILENT']);
+  });
+  expect(stored.at(-1)?.state.kind).toBe('SILENT');
+});
+
+test('nobody can be asked: after the time-out the stream’s own words decide', async () => {
+  const { clock, monitor, path } = await start({
+    probe: () => Promise.reject(new Error('no gateway')),
+  });
+  monitor.facts('n1', [flowing, { ...down, fault: 'CAMERA_UNREACHABLE' }]);
+  clock.advance(4_000);
+  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED']));
+  clock.advance(1_000);
+  await vi.waitFor(() => expect(path().at(-1)).toBe('UNREACHABLE'));
+});
+
+test('for the cameras of a lost node no time passes; it goes on when the node is back', async () => {
+  const { clock, monitor, path } = await start({
+    probe: () => Promise.reject(new Error('no gateway')),
+  });
+  monitor.facts('n1', [flowing, down]);
+  monitor.nodeUnlinked('n1');
+  clock.advance(60_000);
+  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED']));
+  monitor.nodeLinked('n1');
+  monitor.facts('n1', [flowing]);
+  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED', 'ONLINE']));
+});
+
+test('counters tell the last packet and, when it changes, whether it is recorded', async () => {
+  const { monitor, stored } = await start();
+  const counters: CameraCounters = {
+    cameraId: 1,
+    quality: 'main',
+    packets: 10,
+    lost: 0,
+    bytes: 10,
+    jitterMs: 0,
+    sessions: 1,
+    viewers: 0,
+    lastPacketMs: 77,
+    clockOffsetMs: null,
+    recording: true,
+  };
+  monitor.facts('n1', [{ kind: 'stream-counters', cameras: [counters] }]);
+  monitor.facts('n1', [{ kind: 'stream-counters', cameras: [counters] }]);
+  await vi.waitFor(() => expect(stored).toHaveLength(1));
+  expect(stored[0]).toMatchObject({ recording: true, transitions: [] });
+  expect(monitor.status(1)).toEqual({ lastFrameMs: 77, counters: [counters] });
+});
+
+test('a storm probes a bounded number of cameras at once, and all in the end', async () => {
+  let inFlight = 0;
+  let most = 0;
+  const { monitor, probes } = await start({
+    probe: async () => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight -= 1;
+      return { kind: 'answers' };
+    },
+  });
+  const ids = Array.from({ length: 2_000 }, (_, index) => index + 1);
+  monitor.facts(
+    'n1',
+    ids.map((cameraId) => ({ ...flowing, cameraId })),
+  );
+  monitor.facts(
+    'n1',
+    ids.map((cameraId) => ({ ...down, cameraId })),
+  );
+  await vi.waitFor(() => expect(probes()).toBe(2_000));
+  expect(most).toBeLessThanOrEqual(256);
+});
