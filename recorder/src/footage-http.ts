@@ -97,7 +97,12 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
       growing === undefined ? 'private, max-age=3600' : 'no-store',
     );
     response.setHeader('X-Footage-Open', growing === undefined ? '0' : '1');
-    const range = parseByteRange(request.headers.range, totalBytes);
+    // What grows has no validator: each answer is of another length.
+    const etag = growing === undefined ? `"${startUs}-${totalBytes}"` : undefined;
+    if (etag !== undefined) response.setHeader('ETag', etag);
+    const ifRange = request.headers['if-range'];
+    const wholeWanted = ifRange !== undefined && ifRange !== etag;
+    const range = wholeWanted ? undefined : parseByteRange(request.headers.range, totalBytes);
     if (range === 'unsatisfiable') {
       response.setHeader('Content-Range', `bytes */${totalBytes}`);
       send(response, 416, 'text/plain', Buffer.alloc(0));
