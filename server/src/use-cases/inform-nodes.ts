@@ -24,7 +24,8 @@ export interface NodeInformer {
   stop(): Promise<void>;
 }
 
-const beatEveryMs = 2_000;
+/** Leases are renewed at least this often, and three times within their length. */
+const longestBeatMs = 2_000;
 
 export function startNodeInformer(options: {
   readonly sql: Sql;
@@ -38,6 +39,7 @@ export function startNodeInformer(options: {
   const { sql, clock, log, directory } = options;
   /** Every linked node, with the orders it was sent last; null: it gets the whole state next. */
   const told = new Map<NodeConnection, Map<CameraId, string> | null>();
+  const beatEveryMs = Math.min(longestBeatMs, options.nodeLeaseMs / 3);
   let version = clock.nowMs();
   let stale = false;
   let running: Promise<void> | null = null;
