@@ -74,6 +74,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   /** What the end of the session means for the hole after it. */
   #ending: GapCause = 'failed';
   #refusedUntilUs = 0;
+  #chainStuck = false;
   #segments = 0;
   #sessions = 0;
   #stopped = false;
@@ -167,6 +168,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
    */
   tick(nowUs: number, state: StreamState | undefined): void {
     if (this.#stopped || this.#coverage.recording) return;
+    if (state?.kind === 'flowing' && !this.accepts()) this.#verdict('disk');
     if (state?.kind === 'down') this.#verdict(gapCauseOfStop(state.stop.cause));
     this.#append(this.#coverage.tick(nowUs, this.#shared.gapEntryUs));
   }
@@ -189,7 +191,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
 
   accepts(): boolean {
     const { budget, maxQueuedBytes, clock } = this.#shared;
-    if (this.#writing?.file.failed === true) return false;
+    if (this.#writing?.file.failed === true || this.#chainStuck) return false;
     if (this.#refusedUntilUs > 0 && clock.wallUs() < this.#refusedUntilUs) return false;
     return !budget.exhausted && (this.#writing?.file.queuedBytes ?? 0) < maxQueuedBytes;
   }
@@ -268,8 +270,11 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
     for (let attempt = 1; ; attempt++) {
       try {
         onEntry(await append(this.#chain));
+        this.#chainStuck = false;
         return;
       } catch (error) {
+        // No new files that could not be entered.
+        this.#chainStuck = true;
         onDiskFault(error);
         // At the end of the process the next start adopts the file instead.
         if (this.#stopped && attempt > 1) return;

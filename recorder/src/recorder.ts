@@ -26,6 +26,8 @@ interface Slot {
   /** Opening, then whatever ends it. */
   work: Promise<void>;
   leaving: boolean;
+  /** Cuts the pause before the next attempt short. */
+  wake?: () => void;
 }
 
 const tickMs = 1000;
@@ -135,6 +137,7 @@ class FolderRecorder implements Recorder {
     await Promise.all(
       [...this.#slots.values()].map(async (slot) => {
         slot.leaving = true;
+        slot.wake?.();
         slot.subscription?.close();
         await slot.camera?.stop('restart');
         await slot.work;
@@ -155,7 +158,7 @@ class FolderRecorder implements Recorder {
       leaving: false,
     };
     this.#slots.set(order.cameraId, slot);
-    slot.work = after.then(() => this.#admitted(() => this.#open(slot)));
+    slot.work = after.then(() => this.#open(slot));
   }
 
   #change(slot: Slot, order: RecordingOrder): void {
@@ -175,6 +178,7 @@ class FolderRecorder implements Recorder {
   #leave(cameraId: CameraId, slot: Slot): void {
     if (slot.leaving) return;
     slot.leaving = true;
+    slot.wake?.();
     slot.subscription?.close();
     const opened = slot.work;
     slot.work = (async () => {
@@ -184,28 +188,41 @@ class FolderRecorder implements Recorder {
     })();
   }
 
-  /** Brings the camera's chain up to date with the disk, then subscribes to its stream. */
+  /** Until it succeeds; a camera whose folder fails keeps no other one waiting. */
   async #open(slot: Slot): Promise<void> {
-    const { hub, log } = this.#ports;
     while (!slot.leaving) {
-      const { order } = slot;
-      const { cameraId } = order;
       try {
-        const opened = await openCameraChain(this.#root, cameraId, { beforeUs: this.#startedAtUs });
-        await writeCameraFile(this.#root, order);
-        for (const entry of opened.added) this.#ports.onEntry?.(entry);
-        for (const path of opened.unreadable) log.warn({ cameraId, path }, 'footage is unreadable');
-        if (slot.leaving) return;
-        slot.camera = new CameraRecorder(order, opened.chain, this.#shared);
-        slot.subscription = hub.subscribe(slot.order.source, slot.camera);
+        await this.#admitted(() => this.#tryOpen(slot));
         return;
       } catch (error) {
         this.#diskFails(error);
-        await new Promise<void>((resolve) => {
-          this.#ports.clock.setTimer(openRetryMs, resolve);
-        });
+        await this.#pause(slot);
       }
     }
+  }
+
+  /** Brings the camera's chain up to date with the disk, then subscribes to its stream. */
+  async #tryOpen(slot: Slot): Promise<void> {
+    const { hub, log } = this.#ports;
+    const { order } = slot;
+    const { cameraId } = order;
+    const opened = await openCameraChain(this.#root, cameraId, { beforeUs: this.#startedAtUs });
+    await writeCameraFile(this.#root, order);
+    for (const entry of opened.added) this.#ports.onEntry?.(entry);
+    for (const path of opened.unreadable) log.warn({ cameraId, path }, 'footage is unreadable');
+    if (slot.leaving) return;
+    slot.camera = new CameraRecorder(order, opened.chain, this.#shared);
+    slot.subscription = hub.subscribe(slot.order.source, slot.camera);
+  }
+
+  #pause(slot: Slot): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#ports.clock.setTimer(openRetryMs, resolve);
+      slot.wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   async #admitted(task: () => Promise<void>): Promise<void> {

@@ -211,14 +211,13 @@ export class Segmenter implements AccessUnitListener {
     const { parameterSets } = this.#assembler;
     const format = parameterSets.format();
     if (format === undefined) return;
+    const accepted = this.#output.accepts();
     if (this.#segment !== undefined) {
       const sameFormat = this.#segment.parametersVersion === parameterSets.version;
-      this.#endSegment(sameFormat ? 'length' : 'format', this.#ticks);
+      const reason = sameFormat ? 'length' : 'format';
+      this.#endSegment(accepted ? reason : 'refused', this.#ticks);
     }
-    if (!this.#output.accepts()) {
-      this.#continuesUs = undefined;
-      return;
-    }
+    if (!accepted) return;
     const startUs =
       this.#continuesUs ?? Math.max(this.#clock.wallUs(this.#ticks) ?? 0, this.#notBeforeUs);
     this.#continuesUs = undefined;
