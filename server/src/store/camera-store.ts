@@ -21,8 +21,8 @@ export interface CameraAsset {
   readonly clockOffsetMs: number | null;
   readonly sealedCredentials: Uint8Array | null;
   readonly registered: boolean;
-  readonly registrationFault: FaultCode | null;
-  readonly registrationEvidence: string | null;
+  /** What was found at its last failure, of registration or recording; null when well. */
+  readonly evidence: string | null;
   readonly nodeId: string | null;
 }
 
@@ -35,12 +35,13 @@ export async function readAssets(
     select c.id, c.code, s.code as station_code, c.serial, c.mac, c.address, c.onvif_port,
       c.manufacturer, c.model, c.firmware, c.streams, c.has_snapshot, c.has_synchronization_point,
       c.clock_offset_ms, c.credentials as sealed_credentials,
-      c.registered_at is not null as registered, c.registration_fault, c.registration_evidence,
-      n.node_id
+      c.registered_at is not null as registered, n.node_id,
+      coalesce(cs.evidence, c.registration_evidence) as evidence
     from camera c
     join assignment a on a.camera_id = c.id and a.valid_to is null
     join station s on s.id = a.station_id
     left join camera_node n on n.camera_id = c.id
+    left join camera_state cs on cs.camera_id = c.id
     ${ids === undefined ? sql`` : sql`where c.id = any(${[...ids]}::int[])`}
     order by c.id`;
 }

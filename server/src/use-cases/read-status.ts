@@ -89,7 +89,7 @@ export async function readCamera(
       frameRateFps,
     })),
     clockOffsetMs,
-    evidence: history[0]?.to === camera.state ? history[0].evidence : asset.registrationEvidence,
+    evidence: asset.evidence,
     nextAction: camera.fault === null ? null : faultCatalogue[camera.fault].nextAction,
     counters,
     history,
