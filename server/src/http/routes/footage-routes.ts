@@ -53,9 +53,9 @@ export function addFootageRoutes(
 
   const readOpenPiece = async (cameraId: CameraId): Promise<OpenPiece | null> => {
     const nodeId = recordingNode(cameraId);
-    const base = nodeId === null ? null : options.linkedFootageUrl(nodeId);
-    if (base === null) return null;
+    if (nodeId === null) return null;
     try {
+      const base = await footageUrlOf(nodeId);
       const answer = await fetchFootage(new URL(`/footage/${cameraId}/open`, base), {
         clusterKey,
         headers: {},

@@ -30,7 +30,8 @@ export function addSessionRoutes(
   app.post(
     '/api/session',
     {
-      config: { access: 'public' },
+      // Each attempt costs a password hash, whatever its user name.
+      config: { access: 'public', rateLimit: { max: 120, timeWindow: 60_000 } },
       schema: {
         summary: 'Sign in; sets the session cookie',
         body: SignInBodySchema,
