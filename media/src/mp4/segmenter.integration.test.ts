@@ -213,3 +213,73 @@ test.each([
   );
   expect(Math.abs(raw.stdout.length - 64_000)).toBeLessThanOrEqual(640);
 });
+
+test('AAC beside H.265 is decoded by ffmpeg without complaint', async () => {
+  const video = await encode('d.h265', [
+    ...['-c:v', 'libx265', '-x265-params', 'bframes=0:keyint=25:min-keyint=25:log-level=error'],
+  ]);
+  const units = groupAccessUnits('H265', splitAnnexB(video));
+  const adts = join(folder, 'd.aac');
+  await run('ffmpeg', [
+    ...[
+      '-v',
+      'error',
+      '-y',
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=frequency=440:sample_rate=16000:duration=8',
+    ],
+    ...['-c:a', 'aac', '-b:a', '32k', '-f', 'adts', adts],
+  ]);
+  const frames: Buffer[] = [];
+  const bytes = await readFile(adts);
+  for (let at = 0; at + 7 <= bytes.length; ) {
+    const length = ((bytes.readUInt32BE(at + 2) >> 5) & 0x1fff) | 0;
+    frames.push(bytes.subarray(at + 7, at + length));
+    at += length;
+  }
+  const audio: TrackDescription = {
+    ...videoTrack('H265', { mode: 'AAC-hbr', config: '1408' }),
+    index: 1,
+    kind: 'audio',
+    codec: 'MPEG4-GENERIC',
+    clockRateHz: 16_000,
+    channels: 1,
+  };
+  const { output, segmenter } = makeSegmenter([videoTrack('H265'), audio], 4000);
+  const packetizer = new Packetizer('H265');
+  let sent = 0;
+  for (const [index, unit] of units.entries()) {
+    const arrivalUs = wallStartUs + index * 40_000;
+    for (const packet of packetizer.accessUnit(unit, index * 3600)) {
+      segmenter.push(0, packet, 0, packet.length, arrivalUs);
+    }
+    for (; sent * 1024 <= index * 640 && sent < frames.length; sent++) {
+      const frame = frames[sent] ?? Buffer.alloc(0);
+      const header = Buffer.from([0, 16, frame.length >> 5, (frame.length << 3) & 0xff]);
+      const payload = Buffer.concat([header, frame]);
+      const fields = { sequence: sent, timestamp: sent * 1024, marker: true };
+      const packet = rtpPacket(payload, fields);
+      segmenter.push(1, packet, 0, packet.length, arrivalUs);
+    }
+  }
+  segmenter.stop();
+  expect(output.segments).toHaveLength(2);
+  let seconds = 0;
+  for (const [index, segment] of output.segments.entries()) {
+    expect(segment.start.codec).toMatch(/^hvc1\..*,mp4a\.40\.2$/);
+    const path = join(folder, `aac-${index}.mp4`);
+    await writeFile(path, output.file(index));
+    expect(await probe(path)).toEqual({ frames: 100, startTime: 0, errors: '' });
+    const { stdout } = await run('ffprobe', [
+      ...['-v', 'error', '-select_streams', 'a:0', '-show_entries'],
+      ...['stream=codec_name,duration,start_time', '-of', 'json', path],
+    ]);
+    const [stream] = JSON.parse(stdout).streams;
+    expect(stream.codec_name).toBe('aac');
+    expect(Number(stream.start_time)).toBeLessThan(0.13);
+    seconds += Number(stream.duration);
+  }
+  expect(Math.abs(seconds - 8)).toBeLessThan(0.3);
+});
