@@ -17,7 +17,7 @@ export async function buildMockConsole(outDir: string): Promise<void> {
         enforce: 'pre',
         resolveId: (source) =>
           source.endsWith('/live-adapter.ts')
-            ? join(import.meta.dirname, 'canvas-live-source.ts')
+            ? join(webFolder, 'src/wall/testing/canvas-live-source.ts')
             : null,
       },
     ],

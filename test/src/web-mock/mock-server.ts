@@ -200,6 +200,9 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
       if (url.pathname.startsWith('/mock/scene-')) {
         const index = Number(/\d+/.exec(url.pathname)?.[0] ?? 0);
         await sendFile(await makeScene(index), request, response);
+      } else if (url.pathname.startsWith('/mock/play/')) {
+        const camera = cameraOf(url.pathname.split('/').at(-1));
+        response.end(camera.state === 'ONLINE' ? 'moving' : 'refused');
       } else if (url.pathname.startsWith('/api/')) {
         const body = await answerApi(request, url, response);
         if (body === undefined) return;
@@ -215,9 +218,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
       const fault = thrown instanceof Fault ? thrown : new Fault('INTERNAL', String(thrown));
       response.statusCode = faultCatalogue[fault.code].status;
       response.setHeader('content-type', 'application/json');
-      response.end(
-        JSON.stringify({ error: { ...toFaultMessage(fault), requestId: 'mock-7f3a' } }),
-      );
+      response.end(JSON.stringify({ error: { ...toFaultMessage(fault), requestId: 'mock-7f3a' } }));
     });
   });
 

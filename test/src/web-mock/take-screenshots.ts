@@ -80,7 +80,7 @@ async function takeShot(
     if (message.type() === 'error') console.log(shot.name, language, size, message.text());
   });
   page.on('pageerror', (error) => console.log(shot.name, 'page error', error.message));
-  await page.addInitScript((stored) => localStorage.setItem('nigehban.language', stored), language);
+  await page.addInitScript(`localStorage.setItem('nigehban.language', '${language}')`);
   if (shot.role !== null) {
     await page.request.post(`${server.url}/api/session`, {
       data: { username: shot.role, password: 'nigehban' },
@@ -91,6 +91,12 @@ async function takeShot(
   await page.goto(server.url + shot.path);
   await page.waitForTimeout(600);
   await shot.prepare?.(page);
+  if (shot.role === 'operator' && shot.name === 'wall-16') {
+    server.setCamera(12, 'ONLINE', null);
+    await page.waitForTimeout(2_500);
+    server.setCamera(12, 'SUSPECTED', null);
+    await page.waitForTimeout(4_500);
+  }
   await page.waitForTimeout(shot.settleMs);
   await page.screenshot({ path: join(folder, `${shot.name}-${size}-${language}.png`) });
   await context.close();

@@ -66,6 +66,12 @@ function acceptsKeys(event: KeyboardEvent): boolean {
   return !isTyping(event.target) && document.querySelector('dialog[open]') === null;
 }
 
+/** Space and Enter on a button or link belong to it. */
+function pressesControl(event: KeyboardEvent): boolean {
+  if (event.key !== ' ' && event.key !== 'Enter') return false;
+  return event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
+}
+
 export interface Hotkey {
   readonly keys: readonly string[];
   readonly run: (event: KeyboardEvent) => void;
@@ -82,7 +88,7 @@ export function useHotkeys(hotkeys: readonly Hotkey[]): void {
   });
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      if (!acceptsKeys(event)) return;
+      if (!acceptsKeys(event) || pressesControl(event)) return;
       const found = current.current.find((hotkey) => hotkey.keys.some((key) => isKey(event, key)));
       if (found === undefined) return;
       const single = [...event.key].length === 1 && event.key !== ' ';

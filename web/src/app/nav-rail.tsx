@@ -19,12 +19,7 @@ export function NavRail(props: { readonly session: SessionView }) {
       <ul>
         {may.includes('live.watch') && (
           <li>
-            <Link
-              to="/wall/$layout"
-              params={{ layout: '4' }}
-              className={styles.navLink}
-              activeOptions={{ includeSearch: false }}
-            >
+            <Link to="/wall" className={styles.navLink} activeOptions={{ includeSearch: false }}>
               <Grid2x2 aria-hidden="true" />
               {t('nav.wall')}
             </Link>

@@ -84,9 +84,9 @@ export function Tile(props: {
         </span>
         <TileButtons camera={camera} enlarged={props.enlarged} actions={actions} />
       </div>
-      <div className={styles.label}>
-        <span className={styles.name}>{name}</span>
+      <div className={styles.label} title={`${name} · ${placement} · ${camera.code}`}>
         <span className={styles.place}>{placement}</span>
+        <span className={styles.name}>{name}</span>
         <Code className={styles.code}>{camera.code}</Code>
       </div>
     </div>

@@ -329,7 +329,7 @@ function WallToolbar(props: {
       )}
       <button
         type="button"
-        className={iconButton}
+        className={classNames(iconButton, styles.fullscreen)}
         aria-label={t('wall.fullscreen')}
         title={t('wall.fullscreen')}
         aria-keyshortcuts="F"

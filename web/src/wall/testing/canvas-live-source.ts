@@ -1,4 +1,12 @@
-import type { LiveSource, LiveWatch } from '@nigehban/web/wall/live-port.ts';
+import { ConsoleFault } from '../../api/console-fault.ts';
+import type { LiveSource, LiveWatch } from '../live-port.ts';
+
+type Play = 'moving' | 'refused';
+
+async function readPlay(cameraId: number): Promise<Play> {
+  const answer = await fetch(`/mock/play/${cameraId}`);
+  return (await answer.text()) === 'refused' ? 'refused' : 'moving';
+}
 
 /**
  * Live pictures for the mock console: each camera is a looping scene, taken from a hidden video
@@ -7,6 +15,9 @@ import type { LiveSource, LiveWatch } from '@nigehban/web/wall/live-port.ts';
 export function openLiveSource(): LiveSource & { readonly close: () => void } {
   const watches = new Set<LiveWatch>();
   const watch = async (cameraId: number, quality: 'main' | 'sub'): Promise<LiveWatch> => {
+    if ((await readPlay(cameraId)) === 'refused') {
+      throw new ConsoleFault('LIVE_UNAVAILABLE', 'the mock camera is down');
+    }
     const video = document.createElement('video');
     video.src = `/mock/scene-${(cameraId - 1) % 6}.mp4`;
     video.muted = true;
@@ -17,7 +28,15 @@ export function openLiveSource(): LiveSource & { readonly close: () => void } {
     canvas.width = 640;
     canvas.height = 360;
     const context = canvas.getContext('2d');
-    const timer = setInterval(() => context?.drawImage(video, 0, 0), 200);
+    let play: Play = 'moving';
+    const timer = setInterval(() => {
+      if (play === 'moving') context?.drawImage(video, 0, 0);
+    }, 200);
+    const poll = setInterval(() => {
+      void readPlay(cameraId).then((next) => {
+        play = next;
+      });
+    }, 1_000);
     const stream = canvas.captureStream(5);
     const watched: LiveWatch = {
       stream,
@@ -25,6 +44,7 @@ export function openLiveSource(): LiveSource & { readonly close: () => void } {
       onEnd: () => undefined,
       close: () => {
         clearInterval(timer);
+        clearInterval(poll);
         video.pause();
         video.removeAttribute('src');
         for (const track of stream.getTracks()) track.stop();
