@@ -166,8 +166,9 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
    * Once a second, with the stream's state: the reason why nothing comes is kept up to date, and a gap
    * that lasts is written down piece by piece.
    */
-  tick(nowUs: number, state: StreamState | undefined): void {
+  tick(nowUs: number, stateOf: () => StreamState | undefined): void {
     if (this.#stopped || this.#coverage.recording) return;
+    const state = stateOf();
     if (state?.kind === 'flowing' && !this.accepts()) this.#verdict('disk');
     if (state?.kind === 'down') this.#verdict(gapCauseOfStop(state.stop.cause));
     this.#append(this.#coverage.tick(nowUs, this.#shared.gapEntryUs));

@@ -119,12 +119,13 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
       response.end();
       return;
     }
-    await pipeline(Readable.from(readPieces(file, pieces, from, to)), response).catch(
-      (error: unknown) => {
-        // A reader that goes away in the middle is no fault of ours.
-        if (!response.destroyed) throw error;
-      },
-    );
+    await pipeline(
+      Readable.from(readPieces(file, pieces, from, to), { highWaterMark: 2 }),
+      response,
+    ).catch((error: unknown) => {
+      // A reader that goes away in the middle is no fault of ours.
+      if (!response.destroyed) throw error;
+    });
   }
 }
 

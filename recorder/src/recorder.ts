@@ -241,7 +241,7 @@ class FolderRecorder implements Recorder {
   #tick(): void {
     const nowUs = this.#ports.clock.wallUs();
     for (const { camera, order } of this.#slots.values()) {
-      camera?.tick(nowUs, this.#ports.hub.status(order.source.key)?.state);
+      camera?.tick(nowUs, () => this.#ports.hub.status(order.source.key)?.state);
     }
     if (hourFolder(nowUs) !== this.#manifestHour) this.#writeManifest(nowUs);
     this.#timer = this.#ports.clock.setTimer(tickMs, () => this.#tick());

@@ -174,3 +174,30 @@ test('segments follow each other at key frames, with new initialisation when the
   expect(output.segments[1]?.start.startUs).toBe(output.segments[0]?.summary?.endUs);
   expect(output.segments[0]?.summary?.reason).toBe('length');
 });
+
+test('a session that ends in the middle of a picture ends its segment at the last whole one', () => {
+  const pool = new BlockPool();
+  const output = new SegmentCollector(pool);
+  const video = recordableTrack([track(0, 'video')]);
+  if (video === undefined) throw new Error('no video');
+  const settings = { segmentMs: 60_000, fragmentMs: 1000, maxAccessUnitBytes: 1 << 20, pool };
+  const segmenter = new Segmenter(video, [video], settings, output, 0);
+  const packetizer = new Packetizer('H264', { maxPayloadBytes: 100 });
+  for (let index = 0; index <= 25; index++) {
+    const slice = Buffer.alloc(500, index);
+    slice[0] = index % 25 === 0 ? 0x65 : 0x41;
+    slice[1] = 0x80;
+    const packets = packetizer.accessUnit([sps, pps, slice], index * 3600);
+    // Of the second key frame only the beginning comes: the fragment before it is cut already.
+    for (const packet of index === 25 ? packets.slice(0, 4) : packets) {
+      segmenter.push(0, packet, 0, packet.length, wallUs + index * 40_000);
+    }
+  }
+  segmenter.stop();
+  expect(output.segments[0]?.summary).toMatchObject({
+    frames: 25,
+    startUs: wallUs,
+    endUs: wallUs + 1_000_000,
+  });
+  expect(pool.blocksInUse).toBe(0);
+});

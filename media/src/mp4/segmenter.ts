@@ -28,6 +28,8 @@ interface OpenSegment {
   readonly lossBefore: number;
   initialisation: Buffer | undefined;
   shiftTicks: number;
+  /** Where its written fragments end. */
+  writtenTicks: number;
   sequence: number;
   frames: number;
 }
@@ -118,7 +120,7 @@ export class Segmenter implements AccessUnitListener {
   /** Ends the segment with what is whole and gives back all memory. The segmenter is done. */
   stop(reason: SegmentEnd = 'stopped'): void {
     this.#assembler.flush();
-    this.#endSegment(reason, this.#fragment.latestTicks + this.#interval);
+    this.#endSegment(reason, this.#recordedTicks());
     if (this.#fragment.block.length > 0) this.#settings.pool.release(this.#fragment.block);
     this.#fragment.restart(noBlock);
     this.#assembler.moveTo(noBlock, 0);
@@ -179,9 +181,9 @@ export class Segmenter implements AccessUnitListener {
     if (verdict === 'jump' || unit.sourceChanges !== this.#seenSourceChanges) {
       this.#seenSourceChanges = unit.sourceChanges;
       this.#discontinuities += 1;
-      this.#breakTime('discontinuity', before);
+      this.#breakTime('discontinuity');
     } else if (verdict === 'outage' || this.#isPause(step)) {
-      this.#breakTime('pause', before);
+      this.#breakTime('pause');
     } else if (step > 0) {
       this.#interval = step;
     }
@@ -191,11 +193,16 @@ export class Segmenter implements AccessUnitListener {
     return step > pauseSeconds * this.#track.clockRateHz && step > pauseIntervals * this.#interval;
   }
 
-  #breakTime(reason: SegmentEnd, lastTicks: number): void {
-    const latest = this.#fragment.count > 0 ? this.#fragment.latestTicks : lastTicks;
+  /** Where the pictures so far end: the last one lasts as long as the one before. */
+  #recordedTicks(): number {
+    if (this.#fragment.count > 0) return this.#fragment.latestTicks + this.#interval;
+    return this.#segment?.writtenTicks ?? this.#ticks;
+  }
+
+  #breakTime(reason: SegmentEnd): void {
     // The clock already stands on the far side of the break.
     this.#timeBroke = reason === 'discontinuity';
-    this.#endSegment(reason, latest + this.#interval);
+    this.#endSegment(reason, this.#recordedTicks());
     this.#timeBroke = false;
   }
 
@@ -235,6 +242,7 @@ export class Segmenter implements AccessUnitListener {
         startUs,
       ),
       shiftTicks: 0,
+      writtenTicks: this.#ticks,
       sequence: 0,
       frames: 0,
     };
@@ -288,6 +296,7 @@ export class Segmenter implements AccessUnitListener {
       initialisation: segment.initialisation,
     });
     segment.initialisation = undefined;
+    segment.writtenTicks = endTicks;
     const { block, end } = fragment;
     this.#wantedBlockBytes = Math.max(end + (end >> 3), this.#wantedBlockBytes * 0.9);
     const largest = this.#settings.pool.largestBytes;

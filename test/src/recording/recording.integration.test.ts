@@ -13,6 +13,7 @@ import type { SimulatedCamera } from '../fleet/camera.ts';
 import { cameraModelNamed } from '../fleet/camera-models.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { run, until } from '../fleet/test-tools.ts';
+import { startGstreamerRtspServer } from '../peers/gstreamer-rtsp-server.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let fleet: Fleet;
@@ -189,3 +190,30 @@ test('jumping clocks, new parameter sets and loss never make an unreadable file'
   for (let id = 1; id <= 4; id++) expectNoHoles(id);
   expect((await verifyFootage(root)).cameras.flatMap((camera) => camera.problems)).toEqual([]);
 }, 90_000);
+
+test("GStreamer's RTSP server is recorded like a camera of ours", async () => {
+  const credential = { username: 'viewer', password: 'Pa ss"wörd' };
+  const server = await startGstreamerRtspServer({ credential, framesPerSecond: 15 });
+  try {
+    recorder.apply([
+      {
+        cameraId: 1,
+        cameraCode: 'GST',
+        stationCode: 'GST',
+        source: { key: '1/main', url: server.url('main'), ...credential },
+      },
+    ]);
+    await framesFor(1, 120);
+    await recorder.stop();
+  } finally {
+    await server.kill();
+  }
+  const segments = segmentsOf(1);
+  expect(segments.length).toBeGreaterThanOrEqual(2);
+  for (const segment of segments) {
+    const { frames, complaints } = await decode(join(root, segment.path));
+    expect({ frames, complaints }).toEqual({ frames: segment.frames, complaints: '' });
+  }
+  expectNoHoles(1);
+  expect((await verifyFootage(root)).intact).toBe(true);
+}, 60_000);
