@@ -13,6 +13,7 @@ export type MediaErrorCode =
   | 'REDIRECT_REFUSED'
   | 'PROTOCOL_VIOLATION'
   | 'LIMIT_EXCEEDED'
+  | 'TRANSPORT_BLOCKED'
   | 'SDP_INVALID'
   | 'CODEC_UNSUPPORTED'
   | 'PARAMETER_SETS_INVALID'
@@ -36,4 +37,11 @@ export class MediaError extends Error {
     this.code = code;
     this.statusCode = options.statusCode;
   }
+}
+
+/** The cause itself when it is coded; else PROTOCOL_VIOLATION around it. */
+export function mediaErrorOf(cause: unknown, what: string): MediaError {
+  return cause instanceof MediaError
+    ? cause
+    : new MediaError('PROTOCOL_VIOLATION', what, { cause });
 }

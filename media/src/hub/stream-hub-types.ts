@@ -93,6 +93,12 @@ export interface StreamSource {
   readonly url: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /**
+   * How packets travel. `tcp` (the default) interleaves them in the RTSP connection; `udp` falls back
+   * to TCP where the server has no UDP (461) or nothing arrives. Without a wish, a server that knows
+   * no TCP is pulled over UDP.
+   */
+  readonly transport?: 'tcp' | 'udp' | undefined;
 }
 
 export interface StreamSubscription {

@@ -53,6 +53,8 @@ export class StreamSupervisor {
   /** Refused credentials in a row. */
   #refusals = 0;
   #lastCode: string | undefined;
+  /** Once nothing came over UDP, TCP it is until the source changes. */
+  #udpBlocked = false;
   #epoch = 0;
   /** Track whose packets are the sign of life: sound does not excuse a missing picture. */
   #watchedTrack = 0;
@@ -110,9 +112,11 @@ export class StreamSupervisor {
     const same =
       source.url === this.#source.url &&
       source.username === this.#source.username &&
-      source.password === this.#source.password;
+      source.password === this.#source.password &&
+      source.transport === this.#source.transport;
     this.#source = source;
     if (same) return;
+    this.#udpBlocked = false;
     this.#failures = 0;
     this.#refusals = 0;
     this.#lastCode = undefined;
@@ -195,7 +199,7 @@ export class StreamSupervisor {
     const { clock, random, arena, settings } = this.#deps;
     const session = new RtspSession(
       {
-        source: this.#source,
+        source: this.#udpBlocked ? { ...this.#source, transport: 'tcp' } : this.#source,
         clock,
         random,
         arena,
@@ -289,6 +293,10 @@ export class StreamSupervisor {
 
   #onClosed(error: MediaError): void {
     if (this.#ending !== undefined) return;
+    if (error.code === 'TRANSPORT_BLOCKED' && !this.#udpBlocked) {
+      this.#changeToTcp(error);
+      return;
+    }
     const played = this.#playing !== undefined;
     const lost = played && error.code === 'CONNECTION_LOST';
     const exhausted = error.code === 'SESSIONS_EXHAUSTED';
@@ -296,6 +304,15 @@ export class StreamSupervisor {
       cause: lost ? 'lost' : exhausted ? 'sessions-exhausted' : faultKind(error.code),
       error,
     });
+  }
+
+  /** Nobody is told: to them the stream is still connecting. */
+  #changeToTcp(error: MediaError): void {
+    this.#udpBlocked = true;
+    this.#ticket?.release();
+    this.#ticket = undefined;
+    this.#ending = { cause: 'failed', error, lastPacketUs: this.#lastPacketUs };
+    void this.#session?.close().then(() => this.#goOn());
   }
 
   #tellDown(stop: StreamStop): void {

@@ -83,40 +83,30 @@ export function middleNtp(unixUs: number): number {
   return (((seconds + NTP_TO_UNIX_SECONDS) & 0xffff) * 65_536 + fraction) >>> 0;
 }
 
-/**
- * A receiver report with a source description (RFC 3550 §6.4.2, §6.5), framed for an interleaved
- * channel (RFC 2326 §10.12).
- */
-export function buildReceiverReport(
-  channel: number,
-  reporterSsrc: number,
-  block: ReceptionBlock,
-): Buffer {
+/** A receiver report with a source description: a compound packet (RFC 3550 §6.4.2, §6.5). */
+export function buildReceiverReport(reporterSsrc: number, block: ReceptionBlock): Buffer {
   const name = 'nigehban';
   const itemBytes = 4 + 2 + name.length;
   const sdesBytes = 4 + Math.ceil((itemBytes + 1) / 4) * 4;
-  const packet = Buffer.alloc(4 + 32 + sdesBytes);
-  packet[0] = 0x24;
-  packet[1] = channel;
-  packet.writeUInt16BE(32 + sdesBytes, 2);
-  packet[4] = 0x81;
-  packet[5] = RECEIVER_REPORT;
-  packet.writeUInt16BE(7, 6);
-  packet.writeUInt32BE(reporterSsrc >>> 0, 8);
-  packet.writeUInt32BE(block.ssrc >>> 0, 12);
+  const packet = Buffer.alloc(32 + sdesBytes);
+  packet[0] = 0x81;
+  packet[1] = RECEIVER_REPORT;
+  packet.writeUInt16BE(7, 2);
+  packet.writeUInt32BE(reporterSsrc >>> 0, 4);
+  packet.writeUInt32BE(block.ssrc >>> 0, 8);
   const lost = Math.max(-0x80_0000, Math.min(0x7f_ffff, block.cumulativeLost));
-  packet[16] = block.fractionLost;
-  packet.writeIntBE(lost, 17, 3);
-  packet.writeUInt32BE(block.highestSequence >>> 0, 20);
-  packet.writeUInt32BE(block.jitterTicks >>> 0, 24);
-  packet.writeUInt32BE(block.lastReportNtp >>> 0, 28);
-  packet.writeUInt32BE(block.delaySinceLastReport >>> 0, 32);
-  packet[36] = 0x81;
-  packet[37] = SOURCE_DESCRIPTION;
-  packet.writeUInt16BE(sdesBytes / 4 - 1, 38);
-  packet.writeUInt32BE(reporterSsrc >>> 0, 40);
-  packet[44] = 1;
-  packet[45] = name.length;
-  packet.write(name, 46, 'latin1');
+  packet[12] = block.fractionLost;
+  packet.writeIntBE(lost, 13, 3);
+  packet.writeUInt32BE(block.highestSequence >>> 0, 16);
+  packet.writeUInt32BE(block.jitterTicks >>> 0, 20);
+  packet.writeUInt32BE(block.lastReportNtp >>> 0, 24);
+  packet.writeUInt32BE(block.delaySinceLastReport >>> 0, 28);
+  packet[32] = 0x81;
+  packet[33] = SOURCE_DESCRIPTION;
+  packet.writeUInt16BE(sdesBytes / 4 - 1, 34);
+  packet.writeUInt32BE(reporterSsrc >>> 0, 36);
+  packet[40] = 1;
+  packet[41] = name.length;
+  packet.write(name, 42, 'latin1');
   return packet;
 }

@@ -119,6 +119,12 @@ export class RtspConnection {
     });
   }
 
+  /** Both ends of the connection; undefined while there is none. */
+  get addresses(): { readonly local: string; readonly remote: string } | undefined {
+    const { localAddress: local, remoteAddress: remote } = this.#socket;
+    return local === undefined || remote === undefined ? undefined : { local, remote };
+  }
+
   get closed(): boolean {
     return this.#closed !== undefined;
   }
@@ -161,6 +167,12 @@ export class RtspConnection {
       return;
     }
     this.#socket.write(bytes);
+  }
+
+  /** Sends a packet on an interleaved channel (RFC 2326 §10.12). */
+  writeInterleaved(channel: number, packet: Buffer): void {
+    const head = Buffer.from([0x24, channel, packet.length >> 8, packet.length & 0xff]);
+    this.write(Buffer.concat([head, packet]));
   }
 
   /** Renews the read allowance and reads on if it was used up. */

@@ -1,20 +1,25 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { SenderReport, StreamSource, TrackDescription } from '../hub/stream-hub-types.ts';
-import { MediaError } from '../media-error.ts';
-import { buildReceiverReport, type RtcpHandler, readRtcp } from '../rtp/rtcp-packet.ts';
+import { MediaError, mediaErrorOf } from '../media-error.ts';
+import { buildReceiverReport, readRtcp } from '../rtp/rtcp-packet.ts';
 import { isRtp, rtpPayloadType } from '../rtp/rtp-packet.ts';
-import { RtpReception } from '../rtp/rtp-reception.ts';
+import type { RtpReception } from '../rtp/rtp-reception.ts';
+import { answerServerRequest, type ServerRequestVerdict } from './answer-server-request.ts';
+import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
 import type { ReadArena } from './read-arena.ts';
 import type { RtspConnectionHandler } from './rtsp-connection.ts';
-import { describeStream, isSuccess, type RtspDialogue } from './rtsp-dialogue.ts';
+import { describeStream, type RtspDialogue } from './rtsp-dialogue.ts';
 import type { RtspRequest } from './rtsp-message.ts';
 import type { RtspSettings } from './rtsp-settings.ts';
-import { readSession, readTransport } from './rtsp-transport.ts';
+import { readSession } from './rtsp-transport.ts';
 import { resolveControl } from './rtsp-url.ts';
 import { type SdpTrack, selectTracks } from './sdp.ts';
+import { createSessionTrack, type SessionTrack } from './session-track.ts';
+import { setUpTransport } from './track-path.ts';
+import { UdpIntake } from './udp-intake.ts';
 
 export interface RtspSessionOptions {
-  readonly source: Pick<StreamSource, 'url' | 'username' | 'password'>;
+  readonly source: Pick<StreamSource, 'url' | 'username' | 'password' | 'transport'>;
   readonly clock: Clock;
   readonly arena: ReadArena;
   readonly settings: RtspSettings;
@@ -25,7 +30,10 @@ export interface RtspSessionOptions {
 }
 
 export interface RtspSessionHandler {
-  /** PLAY was answered, or the first packet outran the answer. Once, before any other call. */
+  /**
+   * PLAY was answered, or the first packet outran the answer; over UDP the first packet is here. Once,
+   * before any other call.
+   */
   onPlaying(tracks: readonly TrackDescription[], playedAtUs: number): void;
   /** As `StreamSink.onRtp`. */
   onRtp(track: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void;
@@ -34,19 +42,13 @@ export interface RtspSessionHandler {
   onClosed(error: MediaError): void;
 }
 
-interface SetUpTrack {
-  readonly description: TrackDescription;
-  readonly reception: RtpReception;
-  readonly rtcpChannel: number;
-  readonly rtcp: RtcpHandler;
-}
-
 const NO_TRACK = -1;
 const DEFAULT_SESSION_TIMEOUT_S = 60;
 
 /**
- * One DESCRIBE, SETUP, PLAY … TEARDOWN over interleaved TCP (RFC 2326). It dies of its first fault
- * and is never revived. It has no timer of its own while it plays: {@link tick} drives keep-alives,
+ * One DESCRIBE, SETUP, PLAY … TEARDOWN (RFC 2326), its packets interleaved in the connection or over
+ * UDP. It dies of its first fault and is never revived; TRANSPORT_BLOCKED says that another one over
+ * TCP is worth it. It has no timer of its own while it plays: {@link tick} drives keep-alives,
  * receiver reports and the flood cap.
  */
 export class RtspSession {
@@ -55,25 +57,39 @@ export class RtspSession {
   readonly #ssrc: number;
   /** By interleaved channel: track × 2, plus 1 when it is RTCP. */
   readonly #uses = new Int8Array(256).fill(NO_TRACK);
-  #tracks: readonly SetUpTrack[] = [];
+  readonly #udp: UdpIntake;
+  #transport: 'tcp' | 'udp';
+  #udpTimer: Timer | undefined;
+  #tracks: readonly SessionTrack[] = [];
   #skipped: readonly string[] = [];
   #dialogue: RtspDialogue | undefined;
   #aggregateUri = '';
   #sessionId: string | undefined;
   #sessionTimeoutS = DEFAULT_SESSION_TIMEOUT_S;
-  #keepAliveMethod = 'OPTIONS';
-  #keepAliveBusy = false;
-  #nextKeepAliveMs = 0;
+  #keepAliveMethod: 'GET_PARAMETER' | 'OPTIONS' = 'OPTIONS';
+  #keepAlive: KeepAlive | undefined;
   #nextReportMs = 0;
   #handshakeTimer: Timer | undefined;
   #phase: 'dialling' | 'play-sent' | 'playing' | 'closing' | 'closed' = 'dialling';
   #floodMs = 0;
   #closing: Promise<void> | undefined;
+  /** Why it is being torn down. */
+  #endError: MediaError | undefined;
 
   constructor(options: RtspSessionOptions, handler: RtspSessionHandler) {
     this.#options = options;
     this.#handler = handler;
     this.#ssrc = Math.floor(options.random() * 0x1_0000_0000);
+    this.#transport = options.source.transport ?? 'tcp';
+    this.#udp = new UdpIntake(options, {
+      admit: (track, buffer, offset, length, arrivalUs) =>
+        this.#admit(track, buffer, offset, length, arrivalUs),
+      onRtp: (track, buffer, offset, length, arrivalUs) => {
+        if (this.#phase === 'playing') handler.onRtp(track, buffer, offset, length, arrivalUs);
+      },
+      onRtcp: (track, buffer, offset, length, arrivalUs) =>
+        this.#onRtcp(track, buffer, offset, length, arrivalUs),
+    });
   }
 
   /** What is counted of each track, by track index. */
@@ -83,7 +99,7 @@ export class RtspSession {
 
   /** Bytes received, RTSP messages included. */
   get bytes(): number {
-    return this.#dialogue?.connection.bytes ?? 0;
+    return (this.#dialogue?.connection.bytes ?? 0) + this.#udp.bytes;
   }
 
   /** Media descriptions of the SDP that are not pulled, and why. */
@@ -97,24 +113,25 @@ export class RtspSession {
     this.#handshakeTimer = clock.setTimer(settings.handshakeTimeoutMs, () =>
       this.#fail(new MediaError('RESPONSE_TIMEOUT', 'the stream did not start in time')),
     );
-    this.#handshake().catch((cause: unknown) => this.#fail(asMediaError(cause)));
+    this.#handshake().catch((cause: unknown) =>
+      this.#fail(mediaErrorOf(cause, 'unexpected fault of the session')),
+    );
   }
 
   /** Keep-alive, receiver reports, read allowance; to be called every `tickMs`. */
   tick(nowMs: number): void {
     const connection = this.#dialogue?.connection;
     if (connection === undefined) return;
-    this.#floodMs = connection.exhausted ? this.#floodMs + this.#options.tickMs : 0;
+    const flooded = connection.exhausted || this.#udp.exhausted;
+    this.#floodMs = flooded ? this.#floodMs + this.#options.tickMs : 0;
     if (this.#floodMs >= this.#options.settings.floodForMs) {
-      this.#fail(new MediaError('LIMIT_EXCEEDED', 'the camera sends more than the rate limit'));
+      this.#end(new MediaError('LIMIT_EXCEEDED', 'the camera sends more than the rate limit'));
       return;
     }
     connection.refill();
+    this.#udp.tick();
     if (this.#phase !== 'playing') return;
-    if (nowMs >= this.#nextKeepAliveMs && !this.#keepAliveBusy) {
-      this.#nextKeepAliveMs = nowMs + this.#keepAliveIntervalMs();
-      void this.#keepAlive();
-    }
+    this.#keepAlive?.tick(nowMs);
     if (nowMs >= this.#nextReportMs) {
       this.#nextReportMs = nowMs + this.#options.settings.reportIntervalMs;
       this.#sendReports();
@@ -126,7 +143,7 @@ export class RtspSession {
    * more. Resolves when the socket is released. Idempotent.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#tearDown();
+    this.#closing ??= this.#tearDown(new MediaError('STOPPED', 'stream closed'));
     return this.#closing;
   }
 
@@ -171,8 +188,19 @@ export class RtspSession {
       'PLAY',
       this.#aggregateUri,
       [...this.#sessionHeader(), ['Range', 'npt=0.000-']],
-      () => this.#begin(),
+      () => this.#onPlayAnswered(),
     );
+  }
+
+  #onPlayAnswered(): void {
+    if (this.#tracks[0]?.path.kind !== 'udp') {
+      this.#begin();
+    } else if (this.#phase === 'play-sent') {
+      const { clock, settings } = this.#options;
+      this.#udpTimer = clock.setTimer(settings.udp.firstPacketMs, () =>
+        this.#end(new MediaError('TRANSPORT_BLOCKED', 'nothing arrives over UDP')),
+      );
+    }
   }
 
   #adopt(dialogue: RtspDialogue): void {
@@ -187,40 +215,37 @@ export class RtspSession {
 
   async #setUp(dialogue: RtspDialogue, track: SdpTrack, baseUri: string): Promise<void> {
     const index = this.#tracks.length;
-    const response = await dialogue.demand('SETUP', resolveControl(baseUri, track.control), [
-      ['Transport', `RTP/AVP/TCP;unicast;interleaved=${index * 2}-${index * 2 + 1}`],
-      ...this.#sessionHeader(),
-    ]);
+    const { transport } = this.#options.source;
+    const { response, path } = await setUpTransport(dialogue, {
+      uri: resolveControl(baseUri, track.control),
+      headers: this.#sessionHeader(),
+      index,
+      transport: this.#transport,
+      mayChange: index === 0 && (transport === undefined || transport === 'udp'),
+      openPair: () => this.#udp.open(index, dialogue.connection.addresses?.local ?? ''),
+    });
+    this.#transport = path.kind;
     const session = readSession(response);
     if (session !== undefined) {
       this.#sessionId = session.id;
       this.#sessionTimeoutS = session.timeoutS ?? this.#sessionTimeoutS;
     }
-    const channels = readTransport(response) ?? { rtp: index * 2, rtcp: index * 2 + 1 };
-    if (this.#uses[channels.rtp] !== NO_TRACK || this.#uses[channels.rtcp] !== NO_TRACK) {
-      throw new MediaError('PROTOCOL_VIOLATION', 'one interleaved channel for two tracks');
+    if (path.kind === 'tcp') {
+      const { rtpChannel, rtcpChannel } = path;
+      if (this.#uses[rtpChannel] !== NO_TRACK || this.#uses[rtcpChannel] !== NO_TRACK) {
+        throw new MediaError('PROTOCOL_VIOLATION', 'one interleaved channel for two tracks');
+      }
+      this.#uses[rtpChannel] = index * 2;
+      this.#uses[rtcpChannel] = index * 2 + 1;
     }
-    this.#uses[channels.rtp] = index * 2;
-    this.#uses[channels.rtcp] = index * 2 + 1;
-    const reception = new RtpReception(track.clockRateHz);
-    const { control: _, ...described } = track;
     this.#tracks = [
       ...this.#tracks,
-      {
-        description: { index, ...described },
-        reception,
-        rtcpChannel: channels.rtcp,
-        rtcp: {
-          onSenderReport: (report) => {
-            if (report.ssrc === reception.ssrc) reception.noteSenderReport(report);
-            this.#handler.onSenderReport(index, report);
-          },
-          onBye: (ssrc) => {
-            if (ssrc !== reception.ssrc || track.kind !== 'video') return;
-            this.#endSoon('the camera ended the stream');
-          },
+      createSessionTrack(index, track, path, {
+        onSenderReport: (report) => this.#handler.onSenderReport(index, report),
+        onBye: () => {
+          if (track.kind === 'video') this.#endSoon('the camera ended the stream');
         },
-      },
+      }),
     ];
   }
 
@@ -228,9 +253,10 @@ export class RtspSession {
     if (this.#phase !== 'play-sent') return false;
     this.#phase = 'playing';
     this.#handshakeTimer?.cancel();
+    this.#udpTimer?.cancel();
     const { clock, random, settings } = this.#options;
     const nowMs = clock.monotonicMs();
-    this.#nextKeepAliveMs = nowMs + this.#keepAliveIntervalMs() * (0.5 + random() / 2);
+    this.#keepAlive = this.#createKeepAlive(nowMs);
     this.#nextReportMs = nowMs + settings.reportIntervalMs * random();
     this.#handler.onPlaying(
       this.#tracks.map((track) => track.description),
@@ -264,59 +290,55 @@ export class RtspSession {
   ): void {
     const use = this.#uses[channel] ?? NO_TRACK;
     if (use < 0) return;
-    if (this.#phase !== 'playing' && !this.#begin()) return;
     const index = use >> 1;
-    const track = this.#tracks[index];
-    if (track === undefined) return;
     if ((use & 1) === 1) {
-      readRtcp(buffer, offset, length, arrivalUs, track.rtcp);
-      return;
+      if (this.#phase === 'play-sent') this.#begin();
+      this.#onRtcp(index, buffer, offset, length, arrivalUs);
+    } else if (this.#admit(index, buffer, offset, length, arrivalUs)) {
+      this.#handler.onRtp(index, buffer, offset, length, arrivalUs);
     }
-    if (!isRtp(buffer, offset, length)) return;
-    if (rtpPayloadType(buffer, offset) !== track.description.payloadType) return;
+  }
+
+  /** Counts a packet that is one of the track's; false for any other. */
+  #admit(
+    index: number,
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    arrivalUs: number,
+  ): boolean {
+    const track = this.#tracks[index];
+    if (track === undefined || !isRtp(buffer, offset, length)) return false;
+    if (rtpPayloadType(buffer, offset) !== track.description.payloadType) return false;
+    if (this.#phase !== 'playing' && !this.#begin()) return false;
     track.reception.count(buffer, offset, arrivalUs);
-    this.#handler.onRtp(index, buffer, offset, length, arrivalUs);
+    return true;
   }
 
-  #onRequest(request: RtspRequest): { statusCode: number; reason: string } {
-    switch (request.method) {
-      case 'OPTIONS':
-      case 'GET_PARAMETER':
-      case 'SET_PARAMETER':
-        return { statusCode: 200, reason: 'OK' };
-      case 'ANNOUNCE':
-      case 'REDIRECT':
-      case 'TEARDOWN':
-        // A new description, place or end: a fresh session finds out which.
-        this.#endSoon(`the server sent ${request.method}`);
-        return { statusCode: 200, reason: 'OK' };
-      default:
-        return { statusCode: 551, reason: 'Option not supported' };
-    }
+  #onRtcp(index: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void {
+    const track = this.#tracks[index];
+    if (track === undefined || this.#phase !== 'playing') return;
+    readRtcp(buffer, offset, length, arrivalUs, track.rtcp);
   }
 
-  async #keepAlive(): Promise<void> {
+  #onRequest(request: RtspRequest): ServerRequestVerdict {
+    const verdict = answerServerRequest(request.method);
+    if (verdict.endsSession) this.#endSoon(`the server sent ${request.method}`);
+    return verdict;
+  }
+
+  #createKeepAlive(nowMs: number): KeepAlive | undefined {
     const dialogue = this.#dialogue;
-    if (dialogue === undefined) return;
-    this.#keepAliveBusy = true;
-    try {
-      const response = await dialogue.exchange(
-        this.#keepAliveMethod,
-        this.#aggregateUri,
-        this.#sessionHeader(),
-      );
-      if (response.statusCode === 454) {
-        this.#fail(new MediaError('CONNECTION_LOST', 'the server dropped the session'));
-      } else if (!isSuccess(response)) {
-        this.#keepAliveMethod = 'OPTIONS';
-      }
-    } catch (cause) {
-      const error = asMediaError(cause);
-      // Some cameras never answer while they stream; silence is judged by packets alone.
-      if (error.code !== 'RESPONSE_TIMEOUT') this.#fail(error);
-    } finally {
-      this.#keepAliveBusy = false;
-    }
+    if (dialogue === undefined) return undefined;
+    const options: KeepAliveOptions = {
+      method: this.#keepAliveMethod,
+      sessionTimeoutS: this.#sessionTimeoutS,
+      send: (method) => dialogue.exchange(method, this.#aggregateUri, this.#sessionHeader()),
+      onForgotten: () =>
+        this.#fail(new MediaError('CONNECTION_LOST', 'the server dropped the session')),
+      onFault: (cause) => this.#fail(mediaErrorOf(cause, 'unexpected fault of the session')),
+    };
+    return new KeepAlive(options, nowMs, this.#options.random());
   }
 
   #sendReports(): void {
@@ -324,12 +346,13 @@ export class RtspSession {
     for (const track of this.#tracks) {
       const block = track.reception.nextBlock(nowUs);
       if (block === undefined) continue;
-      this.#dialogue?.connection.write(buildReceiverReport(track.rtcpChannel, this.#ssrc, block));
+      if (track.path.kind === 'udp') {
+        track.path.pair.sendRtcp(buildReceiverReport(this.#ssrc, block));
+      } else {
+        const report = buildReceiverReport(this.#ssrc, block);
+        this.#dialogue?.connection.writeInterleaved(track.path.rtcpChannel, report);
+      }
     }
-  }
-
-  #keepAliveIntervalMs(): number {
-    return Math.min(30_000, Math.max(2000, this.#sessionTimeoutS * 500));
   }
 
   #sessionHeader(): (readonly [string, string])[] {
@@ -341,24 +364,31 @@ export class RtspSession {
     queueMicrotask(() => this.#fail(new MediaError('CONNECTION_LOST', text)));
   }
 
-  async #tearDown(): Promise<void> {
+  /** Ends the session by TEARDOWN: without it a server may go on sending over UDP. */
+  #end(error: MediaError): void {
+    if (this.#transport === 'tcp') this.#fail(error);
+    else this.#closing ??= this.#tearDown(error);
+  }
+
+  async #tearDown(error: MediaError): Promise<void> {
     const { clock, settings } = this.#options;
-    if (this.#phase === 'closed') return this.#dialogue?.connection.whenReleased;
-    this.#phase = 'closing';
-    const stopped = new MediaError('STOPPED', 'stream closed');
     const dialogue = this.#dialogue;
-    if (dialogue !== undefined && this.#sessionId !== undefined) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = clock.setTimer(settings.teardownTimeoutMs, resolve);
-      dialogue.exchange('TEARDOWN', this.#aggregateUri, this.#sessionHeader()).then(
-        () => resolve(),
-        () => resolve(),
-      );
-      await promise;
-      timer.cancel();
+    if (this.#phase !== 'closed') {
+      this.#phase = 'closing';
+      this.#endError = error;
+      if (dialogue !== undefined && this.#sessionId !== undefined) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = clock.setTimer(settings.teardownTimeoutMs, resolve);
+        dialogue.exchange('TEARDOWN', this.#aggregateUri, this.#sessionHeader()).then(
+          () => resolve(),
+          () => resolve(),
+        );
+        await promise;
+        timer.cancel();
+      }
+      this.#fail(error);
     }
-    this.#fail(stopped);
-    await dialogue?.connection.whenReleased;
+    await Promise.all([dialogue?.connection.whenReleased, this.#udp.close()]);
   }
 
   #fail(error: MediaError): void {
@@ -368,15 +398,10 @@ export class RtspSession {
 
   #finish(error: MediaError): void {
     if (this.#phase === 'closed') return;
-    const wanted = this.#phase === 'closing';
     this.#phase = 'closed';
     this.#handshakeTimer?.cancel();
-    this.#handler.onClosed(wanted ? new MediaError('STOPPED', 'stream closed') : error);
+    this.#udpTimer?.cancel();
+    void this.#udp.close();
+    this.#handler.onClosed(this.#endError ?? error);
   }
-}
-
-function asMediaError(cause: unknown): MediaError {
-  return cause instanceof MediaError
-    ? cause
-    : new MediaError('PROTOCOL_VIOLATION', 'unexpected fault of the session', { cause });
 }

@@ -1,3 +1,5 @@
+import { DEFAULT_REORDER_LIMITS, type ReorderLimits } from '../rtp/reorder-buffer.ts';
+
 export interface RtspSettings {
   readonly connectTimeoutMs: number;
   /** For the answer to each request. */
@@ -15,6 +17,17 @@ export interface RtspSettings {
   /** As {@link maxBitsPerSecond}, for interleaved packets. */
   readonly maxPacketsPerSecond: number;
   readonly floodForMs: number;
+  readonly udp: UdpSettings;
+}
+
+export interface UdpSettings {
+  /** Ports that track's pairs are taken from; below the system's own choice for clients. */
+  readonly ports: { readonly first: number; readonly last: number };
+  /** Asked of the kernel for each RTP socket: a key frame must fit while the process is busy. */
+  readonly receiveBufferBytes: number;
+  /** After PLAY: no packet for so long means that UDP does not get through. */
+  readonly firstPacketMs: number;
+  readonly reorder: ReorderLimits;
 }
 
 export const DEFAULT_RTSP_SETTINGS: RtspSettings = {
@@ -27,4 +40,10 @@ export const DEFAULT_RTSP_SETTINGS: RtspSettings = {
   maxBitsPerSecond: 200_000_000,
   maxPacketsPerSecond: 50_000,
   floodForMs: 3000,
+  udp: {
+    ports: { first: 16_384, last: 32_767 },
+    receiveBufferBytes: 1 << 20,
+    firstPacketMs: 3000,
+    reorder: DEFAULT_REORDER_LIMITS,
+  },
 };

@@ -1,27 +1,60 @@
+import { isIP } from 'node:net';
 import { MediaError } from '../media-error.ts';
 import { headerOf, type RtspResponse } from './rtsp-message.ts';
 
+/** What an answer to SETUP assigned (RFC 2326 §12.39). */
+export type AssignedTransport =
+  | { readonly kind: 'tcp'; readonly rtpChannel: number; readonly rtcpChannel: number }
+  | {
+      readonly kind: 'udp';
+      readonly rtpPort: number | undefined;
+      readonly rtcpPort: number | undefined;
+      /** Where packets come from when it is not the server itself. */
+      readonly source: string | undefined;
+    };
+
 /**
- * The interleaved channels that the server assigned (RFC 2326 §12.39); undefined when it names none,
- * which leaves those that were asked for. Throws MediaError PROTOCOL_VIOLATION when it assigned
- * another transport.
+ * The transport that the server assigned; undefined when it names none, or names the one that was
+ * `asked` without its numbers, which leaves those that were asked for. Throws MediaError
+ * PROTOCOL_VIOLATION when it assigned something else than was asked.
  */
 export function readTransport(
   response: RtspResponse,
-): { readonly rtp: number; readonly rtcp: number } | undefined {
+  asked: 'tcp' | 'udp',
+): AssignedTransport | undefined {
   const transport = headerOf(response, 'transport');
   if (transport === undefined) return undefined;
-  if (!/^RTP\/AVPF?\/TCP\b/i.test(transport)) {
-    throw new MediaError('PROTOCOL_VIOLATION', 'the server assigned no interleaved transport');
+  if (/^RTP\/AVPF?\/TCP\b/i.test(transport)) return readInterleaved(transport);
+  const isUdp = /^RTP\/AVPF?(?:\/UDP)?\s*(?:;|$)/i.test(transport);
+  if (asked === 'tcp' || !isUdp || /;\s*multicast\b/i.test(transport)) {
+    throw new MediaError('PROTOCOL_VIOLATION', 'the server assigned another transport');
   }
+  const ports = /;\s*server_port\s*=\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?/i.exec(transport);
+  const source = /;\s*source\s*=\s*"?\[?([\w.:-]{1,255})\]?"?/i.exec(transport)?.[1];
+  const rtpPort = portOf(ports?.[1]);
+  return {
+    kind: 'udp',
+    rtpPort,
+    rtcpPort: portOf(ports?.[2]) ?? portOf(rtpPort === undefined ? undefined : `${rtpPort + 1}`),
+    source: source !== undefined && isIP(source) !== 0 ? source : undefined,
+  };
+}
+
+function readInterleaved(transport: string): AssignedTransport | undefined {
   const match = /;\s*interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(transport);
   if (match === null) return undefined;
-  const rtp = Number(match[1]);
-  const rtcp = match[2] === undefined ? rtp + 1 : Number(match[2]);
-  if (rtp > 255 || rtcp > 255 || rtp === rtcp) {
+  const rtpChannel = Number(match[1]);
+  const rtcpChannel = match[2] === undefined ? rtpChannel + 1 : Number(match[2]);
+  if (rtpChannel > 255 || rtcpChannel > 255 || rtpChannel === rtcpChannel) {
     throw new MediaError('PROTOCOL_VIOLATION', 'impossible interleaved channels');
   }
-  return { rtp, rtcp };
+  return { kind: 'tcp', rtpChannel, rtcpChannel };
+}
+
+/** Port 0 is how some cameras leave it open. */
+function portOf(text: string | undefined): number | undefined {
+  const port = Number(text ?? 0);
+  return port > 0 && port < 0x1_0000 ? port : undefined;
 }
 
 /**
