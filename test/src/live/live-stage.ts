@@ -1,7 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createCameraSessions } from '@nigehban/camera-gateway/probe/camera-sessions.ts';
+import { createRefusedCredentials } from '@nigehban/camera-gateway/probe/refused-credentials.ts';
+import { askKeyFrame } from '@nigehban/camera-gateway/probe/snapshot.ts';
+import { systemClock as gatewayClock } from '@nigehban/config/clock/clock.ts';
 import type { ClientMessage, ServerMessage } from '@nigehban/domain/api/ws-messages.ts';
 import type { StreamQuality } from '@nigehban/domain/camera.ts';
 import { toFaultMessage } from '@nigehban/domain/faults.ts';
@@ -17,7 +21,6 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { SimulatedCamera } from '../fleet/camera.ts';
 import { cameraModelNamed } from '../fleet/camera-models.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
-import { callOnvif } from '../fleet/test-onvif-client.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const chromiumFlags = [
@@ -28,6 +31,8 @@ const chromiumFlags = [
 /** A fact that the relay told the node. */
 export interface ToldFacts {
   readonly keyFramesWanted: { cameraId: number; quality: StreamQuality; atMs: number }[];
+  /** Cameras that refused to make one. */
+  readonly keyFrameFaults: unknown[];
   readonly closed: { viewerId: string; reason: string }[];
 }
 
@@ -110,7 +115,13 @@ export async function startLiveStage(
     const orders = new Map(
       fleet.cameras.map((camera, index) => [index + 1, orderOf(camera, index + 1)]),
     );
-    const told: ToldFacts = { keyFramesWanted: [], closed: [] };
+    const told: ToldFacts = { keyFramesWanted: [], keyFrameFaults: [], closed: [] };
+    const ending = new AbortController();
+    closers.push(async () => ending.abort());
+    const gateway = createCameraSessions(
+      { clock: gatewayClock, randomBytes, signal: ending.signal },
+      createRefusedCredentials(gatewayClock, 60_000),
+    );
     const sockets = new Map<string, WebSocket>();
     const stage = { answersKeyFrames: true };
     const relay = await startRelay(
@@ -129,13 +140,16 @@ export async function startLiveStage(
           told.keyFramesWanted.push({ cameraId, quality, atMs: performance.now() });
           const camera = fleet.cameras[cameraId - 1];
           if (!stage.answersKeyFrames || camera === undefined) return;
-          const token = cameraModelNamed(camera.plan.modelName).onvif.profileTokens[quality];
-          const content = `<ProfileToken>${token}</ProfileToken>`;
-          callOnvif(camera, {
-            service: 'trt',
-            operation: 'SetSynchronizationPoint',
-            content,
-          }).catch(() => {});
+          const { address, httpPort, username, password, modelName } = camera.plan;
+          const token = cameraModelNamed(modelName).onvif.profileTokens[quality];
+          gateway
+            .use({ address, onvifPort: httpPort }, { username, password }, (client, deadline) =>
+              askKeyFrame(client, token, deadline),
+            )
+            .then(
+              () => {},
+              (fault: unknown) => told.keyFrameFaults.push(fault),
+            );
         },
         closed(viewerId, reason) {
           told.closed.push({ viewerId, reason });
