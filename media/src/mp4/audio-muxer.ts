@@ -28,7 +28,8 @@ export class AudioMuxer implements AudioListener {
   #anchored = false;
   /** Track ticks at the file's zero. */
   #zeroTicks = 0;
-  #ticks = -1;
+  #ticks = 0;
+  #timeKnown = false;
   #endTicks = 0;
   /** End of the last written sample relative to the file's zero: no fragment begins before it. */
   #writtenTicks = 0;
@@ -111,8 +112,9 @@ export class AudioMuxer implements AudioListener {
   }
 
   #advance(timestamp: number, arrivalUs: number): void {
-    const step = this.#ticks < 0 ? 0 : timestampDelta(this.#ticks, timestamp);
-    this.#ticks = this.#ticks < 0 ? timestamp : this.#ticks + step;
+    const step = this.#timeKnown ? timestampDelta(this.#ticks, timestamp) : 0;
+    this.#ticks = this.#timeKnown ? this.#ticks + step : timestamp;
+    this.#timeKnown = true;
     const verdict = this.#clock.observe(timestamp, arrivalUs);
     if (verdict === 'jump' || step < 0 || step > maxStepSeconds * this.format.sampleRateHz) {
       this.flush();

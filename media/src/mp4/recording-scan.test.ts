@@ -201,3 +201,14 @@ test('a session that ends in the middle of a picture ends its segment at the las
   });
   expect(pool.blocksInUse).toBe(0);
 });
+
+test('fragments that lie across the reader’s windows are read whole', async () => {
+  const list = Array.from({ length: 1500 }, (_, index) => ({
+    key: true,
+    bytes: 20 + (index % 97),
+    ticks: 3600,
+  }));
+  const scan = await scanRecording(memorySource(record(list).file(0)));
+  expect(scan.fragments).toHaveLength(1500);
+  expect(scan.wholeBytes).toBe(scan.sizeBytes);
+});

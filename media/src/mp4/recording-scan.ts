@@ -96,12 +96,18 @@ async function readFragment(reader: Window, start: number): Promise<ScannedFragm
   if (header?.type !== 'moof') return undefined;
   const bytes = await reader.bytes(at, header.end, maxMoofBytes);
   const moof = bytes === undefined ? undefined : boxAt(bytes, 0, bytes.length);
+  if (bytes === undefined || moof === undefined) return undefined;
+  const run = runOrUndefined(bytes, moof);
+  // Only now: the next read may use the bytes' memory again.
   const mdat = await reader.header(header.end);
-  if (bytes === undefined || moof === undefined || mdat?.type !== 'mdat') return undefined;
+  if (run === undefined || mdat?.type !== 'mdat') return undefined;
+  if (run.sizeBytes !== mdat.end - mdat.bodyStart) return undefined;
+  return { startOffset: start, endOffset: mdat.end, wallUs, ...run };
+}
+
+function runOrUndefined(bytes: Buffer, moof: BoxSpan): ReturnType<typeof readRun> | undefined {
   try {
-    const run = readRun(bytes, moof);
-    if (run.sizeBytes !== mdat.end - mdat.bodyStart) return undefined;
-    return { startOffset: start, endOffset: mdat.end, wallUs, ...run };
+    return readRun(bytes, moof);
   } catch {
     return undefined;
   }

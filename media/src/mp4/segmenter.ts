@@ -55,7 +55,8 @@ export class Segmenter implements AccessUnitListener {
   #continuesUs: number | undefined;
 
   /** RTP time of the present access unit, wraps counted: congruent to its timestamp modulo 2^32. */
-  #ticks = -1;
+  #ticks = 0;
+  #timeKnown = false;
   #interval = 0;
   #seenSourceChanges = 0;
   #timeBroke = false;
@@ -174,9 +175,9 @@ export class Segmenter implements AccessUnitListener {
 
   /** Moves the stream's time on to a new access unit and ends the segment where time breaks. */
   #advance(unit: AccessUnitAssembler): void {
-    const before = this.#ticks;
-    const step = before < 0 ? 0 : timestampDelta(before, unit.timestamp);
-    this.#ticks = before < 0 ? unit.timestamp : before + step;
+    const step = this.#timeKnown ? timestampDelta(this.#ticks, unit.timestamp) : 0;
+    this.#ticks = this.#timeKnown ? this.#ticks + step : unit.timestamp;
+    this.#timeKnown = true;
     const verdict = this.#clock.observe(unit.timestamp, unit.arrivalUs);
     if (verdict === 'jump' || unit.sourceChanges !== this.#seenSourceChanges) {
       this.#seenSourceChanges = unit.sourceChanges;
