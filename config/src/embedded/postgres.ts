@@ -18,7 +18,6 @@ import {
   type EmbeddedLog,
   findServerProcesses,
   type RunAs,
-  readStartTicks,
   type ServerProcess,
   type ServerTraces,
   spawnServer,
@@ -159,14 +158,15 @@ function checkVersion(programs: string, cluster: string): void {
 }
 
 /**
- * Removes a pid file whose process id belongs to another program by now: PostgreSQL would take that for
- * itself and not start. A file of a dead process stays; PostgreSQL's own checks need it.
+ * Removes a pid file whose process id belongs to another program by now, or to a killed postmaster
+ * that nobody has reaped yet: PostgreSQL would take either for itself and not start. A file of a
+ * process that is gone stays; PostgreSQL's own checks need it.
  */
 function dropForeignPidFile(traces: ServerTraces): void {
   if (!existsSync(traces.pidPath)) return;
   const pid = Number(readFileSync(traces.pidPath, 'utf8').split('\n')[0]);
-  const isAlive = readStartTicks(pid) !== undefined;
-  if (isAlive && !findServerProcesses(traces).includes(pid)) rmSync(traces.pidPath);
+  const isListed = existsSync(`/proc/${pid}`);
+  if (isListed && !findServerProcesses(traces).includes(pid)) rmSync(traces.pidPath);
 }
 
 /** True when postmaster.pid says that the postmaster `pid` accepts connections (as pg_ctl reads it). */

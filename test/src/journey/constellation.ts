@@ -27,6 +27,8 @@ export interface Constellation {
   children(): readonly Child[];
   /** kill -9 of every process, databases included, all at once. */
   kill9(): Promise<void>;
+  /** Stops in order and keeps all data. */
+  end(): Promise<void>;
   /** Starts again on the same data. */
   start(): Promise<void>;
   /** Runs a command such as `verify` on the same data; gives exit code and output. */
@@ -113,9 +115,12 @@ export async function startConstellation(options: ConstellationOptions): Promise
       await eventually(`${command} ends`, () => child.exited(), 60_000);
       return { code: await child.end('SIGTERM'), output: child.output() };
     },
-    async stop() {
+    async end() {
       await Promise.all(children.map((child) => child.end('SIGTERM')));
-      for (const database of databases.reverse()) await database.stop();
+      for (const database of databases.splice(0).reverse()) await database.stop();
+    },
+    async stop() {
+      await constellation.end();
       if (existsSync(dataFolder)) await rm(dataFolder, { recursive: true, force: true });
     },
   };

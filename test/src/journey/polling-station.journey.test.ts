@@ -161,12 +161,7 @@ describe.each(forms)('a polling station, $form', ({ form, scenes }) => {
     );
     const video = supervisor.getByTestId('playback-video');
     await video.waitFor();
-    const framesOf = () =>
-      video.evaluate((element) =>
-        element instanceof HTMLVideoElement
-          ? element.getVideoPlaybackQuality().totalVideoFrames
-          : 0,
-      );
+    const framesOf = async () => (await decodedFrames(supervisor)).at(0) ?? 0;
     await eventually('recorded frames play', async () => (await framesOf()) > 30, 30_000);
     await supervisor.getByTestId('timeline').waitFor();
   });
