@@ -165,7 +165,11 @@ export class ProductionTable {
   #produce(order: StreamOrder, quality: StreamQuality): Promise<Production> {
     const key = streamKey(order.cameraId, quality);
     const known = this.#entries.get(key);
-    if (known !== undefined && known.production?.closed !== true) return known.opening;
+    if (known !== undefined && known.production?.closed !== true) {
+      // Whoever joins has the whole linger time to consume.
+      if (known.linger !== undefined) this.#linger(known);
+      return known.opening;
+    }
     const source = streamSource(order, quality);
     const worker = this.#options.pool.home(order.cameraId);
     if (source === undefined || worker === undefined) {

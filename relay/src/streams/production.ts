@@ -125,7 +125,11 @@ export class Production {
 
   /** What the camera answered, at once when it has; 'timeout' when it does not in time. */
   opening(timeoutMs: number): Promise<Opening> {
-    if (this.#opening !== undefined) return Promise.resolve(this.#opening);
+    const { hub, source } = this.#options;
+    const redials = hub.status(source.key)?.state.kind === 'connecting';
+    if (this.#opening !== undefined && !(redials && this.#opening !== 'unplayable')) {
+      return Promise.resolve(this.#opening);
+    }
     return new Promise((resolve) => {
       let timer: Timer | undefined;
       const answered = (opening: Opening): void => {
