@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Packetizer, rtpPacket } from '../testing/rtp-packets.ts';
-import { AccessUnitAssembler, type AccessUnitListener } from './access-unit-assembler.ts';
+import type { AccessUnit, AccessUnitListener } from './access-unit.ts';
+import { AccessUnitAssembler } from './access-unit-assembler.ts';
 
 interface Unit {
   readonly key: boolean;
@@ -18,13 +19,13 @@ class Keeper implements AccessUnitListener {
   lost = 0;
   starts = 0;
 
-  accessUnitStarts(unit: AccessUnitAssembler): void {
+  accessUnitStarts(unit: AccessUnit): void {
     this.starts += 1;
     // Moving at every start must be invisible.
     unit.moveTo(Buffer.alloc(256), 16);
   }
 
-  accessUnitEnds(unit: AccessUnitAssembler): void {
+  accessUnitEnds(unit: AccessUnit): void {
     const nals: Buffer[] = [];
     for (let at = unit.unitStart; at < unit.position; ) {
       const length = unit.block.readUInt32BE(at);
@@ -38,7 +39,7 @@ class Keeper implements AccessUnitListener {
     this.lost += 1;
   }
 
-  blockFull(unit: AccessUnitAssembler, needed: number): boolean {
+  blockFull(unit: AccessUnit, needed: number): boolean {
     const start = unit.block.length === 0 ? 0 : unit.unitStart;
     unit.moveTo(Buffer.alloc(unit.position + needed + 64), start);
     return true;

@@ -7,32 +7,12 @@ import {
   rtpSsrc,
   rtpTimestamp,
 } from '../rtp/rtp-packet.ts';
+import type { AccessUnitListener, AccessUnits } from './access-unit.ts';
 import { H264Depacketizer } from './h264-depacketizer.ts';
 import { H265Depacketizer } from './h265-depacketizer.ts';
 import { h264Rules, h265Rules, type NalRules } from './nal-rules.ts';
 import type { NalDepacketizer, NalSink } from './nal-sink.ts';
 import { ParameterSets } from './video-format.ts';
-
-/**
- * Owner of the memory that access units are written to, and told of their borders. Calls come
- * synchronously from {@link AccessUnitAssembler.push}.
- */
-export interface AccessUnitListener {
-  /**
-   * The first slice of an access unit is here: its `timestamp`, `key` and the parameter sets are
-   * known. The listener may move the few bytes before it by {@link AccessUnitAssembler.moveTo}.
-   */
-  accessUnitStarts(unit: AccessUnitAssembler): void;
-  /** A whole, undamaged access unit stands in `block[unitStart, position)`. */
-  accessUnitEnds(unit: AccessUnitAssembler): void;
-  /** An access unit was damaged by loss, or too large: its bytes are void. */
-  accessUnitLost(unit: AccessUnitAssembler): void;
-  /**
-   * `needed` more bytes do not fit the block. The listener moves the unit to a block with room and
-   * returns true, or returns false to give the unit up.
-   */
-  blockFull(unit: AccessUnitAssembler, needed: number): boolean;
-}
 
 const emptyBlock = Buffer.alloc(0);
 const seiRecoveryPoint = 6;
@@ -46,7 +26,7 @@ const seiRecoveryPoint = 6;
  * lost: cameras set it on each NAL unit, or never). Late and duplicate packets are dropped; a unit
  * with a hole is dropped and counted.
  */
-export class AccessUnitAssembler implements NalSink {
+export class AccessUnitAssembler implements NalSink, AccessUnits {
   readonly parameterSets: ParameterSets;
 
   /** Where bytes go; set by {@link moveTo}. */

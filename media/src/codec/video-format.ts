@@ -22,7 +22,17 @@ export type VideoFormat =
       readonly vpsNals: readonly Buffer[];
       readonly spsNals: readonly Buffer[];
       readonly ppsNals: readonly Buffer[];
-    };
+    }
+  | { readonly codec: 'JPEG'; readonly widthPx: number; readonly heightPx: number };
+
+/** The size of the pictures. */
+export function pictureSize(format: VideoFormat): {
+  readonly widthPx: number;
+  readonly heightPx: number;
+} {
+  const { widthPx, heightPx } = format.codec === 'JPEG' ? format : format.sps;
+  return { widthPx, heightPx };
+}
 
 interface StoredSet {
   readonly type: number;
@@ -112,8 +122,12 @@ export class ParameterSets {
   }
 }
 
+/** Motion JPEG as an MPEG-4 object type: 6C is ISO/IEC 10918-1 (RFC 6381 §3.3). */
+export const jpegCodecString = 'mp4v.6C';
+
 /** The codecs parameter of RFC 6381 for the sample entries avc1 (§3.3) and hvc1 (ISO/IEC 14496-15 annex E.3). */
 export function videoCodecString(format: VideoFormat): string {
+  if (format.codec === 'JPEG') return jpegCodecString;
   if (format.codec === 'H264') {
     const { profileIdc, constraintFlags, levelIdc } = format.sps;
     return avcCodecString(profileIdc, constraintFlags, levelIdc);

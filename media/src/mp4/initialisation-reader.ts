@@ -40,7 +40,7 @@ function readTrack(bytes: Buffer, trak: BoxSpan, offset: number): ScannedTrack {
     child(bytes, stbl, 'stsd').end,
   );
   if (entry === undefined) throw new MediaError('MP4_INVALID', 'No sample entry');
-  const video = entry.type === 'avc1' || entry.type === 'hvc1';
+  const video = ['avc1', 'hvc1', 'mp4v'].includes(entry.type);
   return {
     id,
     kind: video ? 'video' : 'audio',
@@ -72,6 +72,15 @@ function codecOf(bytes: Buffer, entry: BoxSpan): string {
       constraintBytes: [...bytes.subarray(at + 6, at + 12)],
       levelIdc: bytes.readUInt8(at + 12),
     });
+  }
+  if (entry.type === 'mp4v') {
+    // DecoderConfigDescriptor is tag 4 behind the ES_Descriptor's head, as this writer makes it.
+    const esds = child(bytes, entry, 'esds', 78);
+    const tag = bytes.subarray(esds.bodyStart, esds.end).indexOf(4, 4);
+    if (tag >= 0) {
+      const objectType = bytes.readUInt8(esds.bodyStart + tag + 2);
+      return `mp4v.${objectType.toString(16).toUpperCase().padStart(2, '0')}`;
+    }
   }
   if (entry.type === 'mp4a') {
     // AudioSpecificConfig stands behind tag 5 and its one-byte length, as this writer makes it.

@@ -1,5 +1,5 @@
 import type { AudioFormat } from '../codec/audio-format.ts';
-import type { VideoFormat } from '../codec/video-format.ts';
+import { pictureSize, type VideoFormat } from '../codec/video-format.ts';
 import { ascii, box, fullBox, u16, u32 } from './boxes.ts';
 import { audioSampleEntry, handler, videoSampleEntry } from './sample-entries.ts';
 
@@ -29,8 +29,7 @@ export function buildInitialisation(tracks: InitialisationTracks, startUs: numbe
       created,
       timescaleHz,
       sampleEntry: videoSampleEntry(format),
-      widthPx: format.sps.widthPx,
-      heightPx: format.sps.heightPx,
+      ...pictureSize(format),
     }),
   ];
   const trexes = [trex(videoTrackId)];

@@ -1,20 +1,27 @@
 import type { AudioFormat } from '../codec/audio-format.ts';
-import type { VideoFormat } from '../codec/video-format.ts';
+import { pictureSize, type VideoFormat } from '../codec/video-format.ts';
 import { MediaError } from '../media-error.ts';
 import { ascii, box, fullBox, u8, u16, u32 } from './boxes.ts';
 
-/** `avc1` with `avcC` (ISO/IEC 14496-15 §5.4.2) or `hvc1` with `hvcC` (§8.4.1). */
+/** ISO/IEC 14496-1 tables 5 and 6: object types, and stream types with their reserved bit. */
+const jpegObjectType = 0x6c;
+const aacObjectType = 0x40;
+const visualStream = 0x11;
+const audioStream = 0x15;
+
+/**
+ * `avc1` with `avcC` (ISO/IEC 14496-15 §5.4.2), `hvc1` with `hvcC` (§8.4.1), or for motion JPEG `mp4v`
+ * with `esds` (ISO/IEC 14496-14 §5.6).
+ */
 export function videoSampleEntry(format: VideoFormat): Buffer {
-  const [type, configuration] =
-    format.codec === 'H264'
-      ? ['avc1', avcConfiguration(format)]
-      : ['hvc1', hevcConfiguration(format)];
+  const [type, configuration] = configurationOf(format);
+  const { widthPx, heightPx } = pictureSize(format);
   return box(
     type,
     Buffer.alloc(6),
     u16(1), // data_reference_index
     Buffer.alloc(16),
-    u16(format.sps.widthPx, format.sps.heightPx),
+    u16(widthPx, heightPx),
     u32(0x00480000, 0x00480000, 0), // 72 dpi
     u16(1), // frame_count
     Buffer.alloc(32), // compressorname
@@ -31,7 +38,7 @@ export function videoSampleEntry(format: VideoFormat): Buffer {
 export function audioSampleEntry(format: AudioFormat): Buffer {
   const [type, extra] =
     format.codec === 'MPEG4-GENERIC'
-      ? ['mp4a', esds(format.config)]
+      ? ['mp4a', esds(aacObjectType, audioStream, format.config)]
       : [format.codec === 'PCMU' ? 'ulaw' : 'alaw', Buffer.alloc(0)];
   return box(
     type,
@@ -42,6 +49,12 @@ export function audioSampleEntry(format: AudioFormat): Buffer {
     u32((Math.min(format.sampleRateHz, 0xffff) << 16) >>> 0),
     extra,
   );
+}
+
+function configurationOf(format: VideoFormat): readonly [type: string, configuration: Buffer] {
+  if (format.codec === 'H264') return ['avc1', avcConfiguration(format)];
+  if (format.codec === 'H265') return ['hvc1', hevcConfiguration(format)];
+  return ['mp4v', esds(jpegObjectType, visualStream)];
 }
 
 function avcConfiguration(format: Extract<VideoFormat, { codec: 'H264' }>): Buffer {
@@ -91,10 +104,10 @@ function hevcConfiguration(format: Extract<VideoFormat, { codec: 'H265' }>): Buf
   );
 }
 
-/** ES_Descriptor of ISO/IEC 14496-1 §7.2.6.5 around an AudioSpecificConfig. */
-function esds(config: Buffer): Buffer {
-  const specific = descriptor(5, config);
-  const decoder = descriptor(4, u8(0x40, 0x15, 0, 0, 0), u32(0, 0), specific);
+/** ES_Descriptor of ISO/IEC 14496-1 §7.2.6.5, around an AudioSpecificConfig for AAC. */
+function esds(objectType: number, streamType: number, config?: Buffer): Buffer {
+  const specific = config === undefined ? [] : [descriptor(5, config)];
+  const decoder = descriptor(4, u8(objectType, streamType, 0, 0, 0), u32(0, 0), ...specific);
   return fullBox('esds', 0, 0, descriptor(3, u16(0), u8(0), decoder, descriptor(6, u8(2))));
 }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TrackDescription } from '../hub/stream-hub-types.ts';
+import { jpegPackets, splitJpegs, takeJpegApart } from '../testing/jpeg-packets.ts';
 import { groupAccessUnits, Packetizer, rtpPacket, splitAnnexB } from '../testing/rtp-packets.ts';
 import { SegmentCollector } from '../testing/segment-collector.ts';
 import { BlockPool } from './block-pool.ts';
@@ -26,7 +27,7 @@ afterAll(async () => {
 
 const wallStartUs = 1_790_000_000_123_456;
 
-function videoTrack(codec: 'H264' | 'H265', formatParameters = {}): TrackDescription {
+function videoTrack(codec: 'H264' | 'H265' | 'JPEG', formatParameters = {}): TrackDescription {
   return {
     index: 0,
     kind: 'video',
@@ -282,4 +283,51 @@ test('AAC beside H.265 is decoded by ffmpeg without complaint', async () => {
     seconds += Number(stream.duration);
   }
   expect(Math.abs(seconds - 8)).toBeLessThan(0.3);
+});
+
+test('motion JPEG: every picture as it was sent', async () => {
+  const name = 'a.mjpeg';
+  const encoder = ['-c:v', 'mjpeg', '-huffman', 'default', '-q:v', '4', '-pix_fmt', 'yuvj420p'];
+  const files = splitJpegs(await encode(name, [...encoder, '-f', 'mjpeg']));
+  expect(files).toHaveLength(200);
+  const { pool, output, segmenter } = makeSegmenter([videoTrack('JPEG')], 3000);
+  let sequence = 0;
+  for (const [index, file] of files.entries()) {
+    const picture = takeJpegApart(file);
+    const fields = { sequence, timestamp: 4_294_900_000 + index * 3600 };
+    for (const packet of jpegPackets(picture, fields)) {
+      segmenter.push(0, packet, 0, packet.length, wallStartUs + index * 40_000);
+      sequence++;
+    }
+  }
+  segmenter.stop();
+  expect(output.segments.map((segment) => segment.summary?.frames)).toEqual([75, 75, 50]);
+  expect(output.segments[0]?.start).toMatchObject({
+    codec: 'mp4v.6C',
+    widthPx: 320,
+    heightPx: 240,
+  });
+  // A fragment a second, though each picture is a key frame; the first block was too small.
+  expect(output.segments.map((segment) => segment.writes.length)).toEqual([4, 3, 2]);
+  expect(pool.blocksInUse).toBe(0);
+  const decode = async (input: readonly string[]) =>
+    (
+      await run('ffmpeg', ['-v', 'error', ...input, '-f', 'framemd5', '-'], { maxBuffer: 1 << 24 })
+    ).stdout
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.split(',').at(-1));
+  const seen: (string | undefined)[] = [];
+  for (const [index, segment] of output.segments.entries()) {
+    const path = join(folder, `jpeg-${index}.mp4`);
+    await writeFile(path, output.file(index));
+    const found = await probe(path);
+    expect(found).toMatchObject({ frames: segment.summary?.frames, startTime: 0 });
+    expect(found.errors).not.toMatch(/error|invalid|corrupt/i);
+    const scan = await scanRecording(memorySource(output.file(index)));
+    expect(scan.tracks[0]).toMatchObject({ kind: 'video', codec: 'mp4v.6C', widthPx: 320 });
+    expect(scan.fragments.every((fragment) => fragment.startsWithKey)).toBe(true);
+    seen.push(...(await decode(['-i', path])));
+  }
+  expect(seen).toEqual(await decode(['-f', 'mjpeg', '-framerate', '25', '-i', join(folder, name)]));
 });

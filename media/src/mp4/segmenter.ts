@@ -1,7 +1,9 @@
-import { AccessUnitAssembler, type AccessUnitListener } from '../codec/access-unit-assembler.ts';
+import type { AccessUnit, AccessUnitListener, AccessUnits } from '../codec/access-unit.ts';
+import { AccessUnitAssembler } from '../codec/access-unit-assembler.ts';
 import { audioCodecString, audioFormatOf } from '../codec/audio-format.ts';
-import { videoCodecString } from '../codec/video-format.ts';
-import type { SenderReport, TrackDescription } from '../hub/stream-hub-types.ts';
+import { JpegAssembler } from '../codec/jpeg-assembler.ts';
+import { pictureSize, videoCodecString } from '../codec/video-format.ts';
+import type { SenderReport, TrackDescription, VideoCodec } from '../hub/stream-hub-types.ts';
 import { RtpClock } from '../rtp/rtp-clock.ts';
 import { timestampDelta } from '../rtp/rtp-packet.ts';
 import { AudioMuxer } from './audio-muxer.ts';
@@ -44,7 +46,7 @@ export class Segmenter implements AccessUnitListener {
   readonly #output: SegmentOutput;
   readonly #track: TrackDescription;
   readonly #audioTrack: number;
-  readonly #assembler: AccessUnitAssembler;
+  readonly #assembler: AccessUnits;
   readonly #audio: AudioMuxer | undefined;
   readonly #clock: RtpClock;
   readonly #fragment = new FragmentBuffer(noBlock);
@@ -67,7 +69,7 @@ export class Segmenter implements AccessUnitListener {
 
   /** `track` is one that {@link recordableTrack} gave; `notBeforeUs` is the end of what is recorded. */
   constructor(
-    track: TrackDescription & { readonly codec: 'H264' | 'H265' },
+    track: TrackDescription & { readonly codec: VideoCodec },
     tracks: readonly TrackDescription[],
     settings: SegmenterSettings,
     output: SegmentOutput,
@@ -79,9 +81,11 @@ export class Segmenter implements AccessUnitListener {
     this.#notBeforeUs = notBeforeUs;
     this.#wantedBlockBytes = frontReserveBytes + (32 << 10);
     this.#clock = new RtpClock(track.clockRateHz);
-    this.#assembler = new AccessUnitAssembler(track.codec, track.parameterSets, this, {
-      maxUnitBytes: settings.maxAccessUnitBytes,
-    });
+    const limits = { maxUnitBytes: settings.maxAccessUnitBytes };
+    this.#assembler =
+      track.codec === 'JPEG'
+        ? new JpegAssembler(this, limits)
+        : new AccessUnitAssembler(track.codec, track.parameterSets, this, limits);
     const audioTrack = tracks.find((candidate) => candidate.kind === 'audio');
     const audioFormat = audioTrack === undefined ? undefined : audioFormatOf(audioTrack);
     this.#audioTrack = audioFormat === undefined ? -1 : (audioTrack?.index ?? -1);
@@ -128,7 +132,7 @@ export class Segmenter implements AccessUnitListener {
     this.#audio?.release();
   }
 
-  accessUnitStarts(unit: AccessUnitAssembler): void {
+  accessUnitStarts(unit: AccessUnit): void {
     this.#advance(unit);
     if (this.#fragment.count === 0) return;
     const ticks = this.#ticks;
@@ -136,12 +140,16 @@ export class Segmenter implements AccessUnitListener {
     if (ticks <= this.#fragment.latestTicks) return;
     const lengthMs =
       ((ticks + this.#interval - this.#fragment.firstTicks) * 1000) / this.#track.clockRateHz;
-    if (unit.key || this.#fragment.full || lengthMs > this.#settings.fragmentMs + 5) {
+    if (
+      this.#endsFragment(unit) ||
+      this.#fragment.full ||
+      lengthMs > this.#settings.fragmentMs + 5
+    ) {
       this.#cut(ticks);
     }
   }
 
-  accessUnitEnds(unit: AccessUnitAssembler): void {
+  accessUnitEnds(unit: AccessUnit): void {
     if (unit.key) this.#keyFrames += 1;
     if (unit.key && this.#fragment.count === 0 && this.#segmentIsDue()) this.#startSegment();
     if (this.#segment === undefined || this.#fragment.full) {
@@ -157,7 +165,7 @@ export class Segmenter implements AccessUnitListener {
     // The next unit's time closes the hole; the segment's summary tells of the loss.
   }
 
-  blockFull(unit: AccessUnitAssembler, needed: number): boolean {
+  blockFull(unit: AccessUnit, needed: number): boolean {
     const { pool } = this.#settings;
     if (this.#fragment.count > 0 && this.#ticks > this.#fragment.latestTicks) {
       this.#cut(this.#ticks);
@@ -173,8 +181,13 @@ export class Segmenter implements AccessUnitListener {
     return true;
   }
 
+  /** Each key frame begins a fragment; where all are, only the one that begins a segment. */
+  #endsFragment(next: AccessUnit): boolean {
+    return next.key && (this.#track.codec !== 'JPEG' || this.#segmentIsDue());
+  }
+
   /** Moves the stream's time on to a new access unit and ends the segment where time breaks. */
-  #advance(unit: AccessUnitAssembler): void {
+  #advance(unit: AccessUnit): void {
     const step = this.#timeKnown ? timestampDelta(this.#ticks, unit.timestamp) : 0;
     this.#ticks = this.#timeKnown ? this.#ticks + step : unit.timestamp;
     this.#timeKnown = true;
@@ -252,8 +265,7 @@ export class Segmenter implements AccessUnitListener {
     this.#output.segmentStarts({
       startUs,
       codec: codecs.join(','),
-      widthPx: format.sps.widthPx,
-      heightPx: format.sps.heightPx,
+      ...pictureSize(format),
     });
     this.#audio?.startSegment(startUs);
   }
@@ -348,10 +360,10 @@ export class Segmenter implements AccessUnitListener {
 /** The first video track that can be recorded; undefined when there is none (CODEC_UNSUPPORTED). */
 export function recordableTrack(
   tracks: readonly TrackDescription[],
-): (TrackDescription & { readonly codec: 'H264' | 'H265' }) | undefined {
+): (TrackDescription & { readonly codec: VideoCodec }) | undefined {
   for (const track of tracks) {
     const { codec } = track;
-    if (codec === 'H264' || codec === 'H265') return { ...track, codec };
+    if (codec === 'H264' || codec === 'H265' || codec === 'JPEG') return { ...track, codec };
   }
   return undefined;
 }
