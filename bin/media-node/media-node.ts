@@ -80,7 +80,8 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         orders: (cameraId) => orders.get(cameraId),
         wantKeyFrame: (cameraId, quality) =>
           tell([{ kind: 'key-frame-wanted', cameraId, quality }]),
-        closed: (viewerId, reason) => tell([{ kind: 'live-closed', viewerId, reason }]),
+        closed: (viewerId, transportId, reason) =>
+          tell([{ kind: 'live-closed', viewerId, transportId, reason }]),
       }),
     );
     const handler = createFootageHandler({

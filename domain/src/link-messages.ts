@@ -90,8 +90,13 @@ export type NodeFact =
       readonly cameraId: CameraId;
       readonly quality: StreamQuality;
     }
-  /** A live viewer's transport ended at the node. */
-  | { readonly kind: 'live-closed'; readonly viewerId: string; readonly reason: string };
+  /** A live viewer's transport ended at the node: the named one, or all it had there. */
+  | {
+      readonly kind: 'live-closed';
+      readonly viewerId: string;
+      readonly transportId?: string;
+      readonly reason: string;
+    };
 
 export interface CameraCounters {
   readonly cameraId: CameraId;

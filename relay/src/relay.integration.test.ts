@@ -67,7 +67,7 @@ async function start(settings: Partial<RelaySettings> = {}): Promise<Relay> {
       log: { info: () => {}, warn: () => {}, error: () => {} },
       orders: (cameraId) => orders.get(cameraId),
       wantKeyFrame: (cameraId, quality) => wanted.push(`${cameraId}/${quality}`),
-      closed: (viewerId) => closed.push(viewerId),
+      closed: (viewerId, transportId) => closed.push(`${viewerId} ${transportId}`),
     },
   );
 }
@@ -291,15 +291,37 @@ test('hostile parameters are refused by code and harm nobody', async () => {
 });
 
 test('a dead worker is replaced and its viewers are told', async () => {
-  await watch('anna', 1, 'sub');
+  const { transportId } = await watch('anna', 1, 'sub');
   const [pid] = relay.workerPids();
   if (pid === undefined) throw new Error('no worker');
   process.kill(pid, 'SIGKILL');
-  await expect.poll(() => closed).toEqual(['anna']);
+  await expect.poll(() => closed).toEqual([`anna ${transportId}`]);
   expect(relay.counters()).toMatchObject({ viewers: 0, views: 0, streams: [] });
   expect(hub.sinkCount('1/sub')).toBe(0);
   await expect.poll(() => relay.counters().workerRestarts, { timeout: 10_000 }).toBe(1);
   await watch('anna', 1, 'sub');
+});
+
+test('a dead worker ends the views on it alone', async () => {
+  await relay.stop();
+  relay = await start({ workers: 2 });
+  const { transportId: kept } = await watch('anna', 1, 'sub');
+  // Another camera whose home is the other worker.
+  let lost = kept;
+  for (let cameraId = 100; lost === kept; cameraId += 1) {
+    orders.set(cameraId, order(cameraId, { sub: 'H264' }));
+    lost = (await joinLive('anna', cameraId, 'sub')).transportId;
+    if (lost !== kept) await watch('anna', cameraId, 'sub');
+  }
+  expect(relay.counters()).toMatchObject({ viewers: 1, views: 2 });
+  const [pid] = relay.workerPids();
+  if (pid === undefined) throw new Error('no worker');
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => closed).toHaveLength(1);
+  expect([`anna ${kept}`, `anna ${lost}`]).toContain(closed[0]);
+  expect(relay.counters()).toMatchObject({ viewers: 1, views: 1 });
+  await expect.poll(() => relay.counters().workerRestarts, { timeout: 10_000 }).toBe(1);
+  expect(closed).toHaveLength(1);
 });
 
 test('a port range without room is a coded fault and leaves no process', async () => {

@@ -30,8 +30,8 @@ export interface RelayPorts {
   readonly orders: (cameraId: CameraId) => StreamOrder | undefined;
   /** A live view needs a key frame; at most once per interval for each stream. */
   readonly wantKeyFrame: (cameraId: CameraId, quality: StreamQuality) => void;
-  /** A viewer's transports at this node ended without its doing: all of them. */
-  readonly closed: (viewerId: string, reason: string) => void;
+  /** One of a viewer's transports ended without its doing, and its views with it. */
+  readonly closed: (viewerId: string, transportId: string, reason: string) => void;
 }
 
 export type LiveMethod = Extract<keyof LinkMethods, `live.${string}`>;
@@ -102,9 +102,9 @@ export async function startRelay(settings: RelaySettings, ports: RelayPorts): Pr
   const viewers = new ViewerTable({
     clock: ports.clock,
     silentForMs: complete.viewerSilentForMs,
-    onLost: (viewerId, reason) => {
-      ports.log.info({ viewerId, reason }, 'live viewer lost');
-      ports.closed(viewerId, reason);
+    onLost: (viewerId, transportId, reason) => {
+      ports.log.info({ viewerId, transportId, reason }, 'live connection lost');
+      ports.closed(viewerId, transportId, reason);
     },
     onViewClosed: (view) => productions.removeView(view.production, view.consumer.id),
   });

@@ -244,8 +244,10 @@ test('live requests reach the node of the camera, own transports only, released 
   expect(await browser.request('live.nothing', {})).toMatchObject({
     fault: { code: 'REQUEST_INVALID' },
   });
+  const viewerId = transportId.slice(2);
   node.link.sendFacts([
-    { kind: 'live-closed', viewerId: transportId.slice(2), reason: 'stream ended' },
+    { kind: 'live-closed', viewerId, transportId: 'of-another', reason: 'not its own' },
+    { kind: 'live-closed', viewerId, transportId, reason: 'stream ended' },
   ]);
   await vi.waitFor(() =>
     expect(browser.heard.at(-1)).toEqual({

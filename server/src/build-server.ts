@@ -122,7 +122,7 @@ export async function buildServer(
     monitor.facts(nodeId, facts);
     for (const fact of facts) {
       if (fact.kind === 'key-frame-wanted') gateway.wantKeyFrame(fact.cameraId, fact.quality);
-      if (fact.kind === 'live-closed') hub.liveClosed(nodeId, fact.viewerId, fact.reason);
+      if (fact.kind === 'live-closed') hub.liveClosed(nodeId, fact);
       if (fact.kind === 'recording-well') recordingFaults.delete(nodeId);
       if (fact.kind === 'recording-fault') {
         log.error({ nodeId, code: fact.fault, evidence: fact.evidence }, 'a node cannot record');

@@ -24,8 +24,8 @@ export interface Viewer {
 export interface ViewerTableOptions {
   readonly clock: Clock;
   readonly silentForMs: number;
-  /** A viewer's connection ended without its doing. */
-  readonly onLost: (viewerId: string, reason: string) => void;
+  /** One of a viewer's connections ended without its doing. */
+  readonly onLost: (viewerId: string, transportId: string, reason: string) => void;
   readonly onViewClosed: (view: View) => void;
 }
 
@@ -79,7 +79,7 @@ export class ViewerTable {
           this.#forgetIfGone(viewer);
         },
         onLost: (reason) => {
-          if (this.close(viewer.id)) this.#options.onLost(viewer.id, reason);
+          this.#loseTransport(viewer, worker, reason);
         },
         onConnected: () => {
           for (const view of viewer.views.values()) updateWatching(view);
@@ -147,12 +147,10 @@ export class ViewerTable {
     this.#forgetIfGone(viewer);
   }
 
-  /** Viewers with a transport on a dead worker lose all they have: the browser starts anew. */
+  /** Views on a dead worker are over; those on other workers go on. */
   workerDied(worker: RelayWorker): void {
     for (const viewer of [...this.#viewers.values()]) {
-      if (!viewer.transports.has(worker)) continue;
-      this.close(viewer.id);
-      this.#options.onLost(viewer.id, 'live worker restarted');
+      this.#loseTransport(viewer, worker, 'live worker restarted');
     }
   }
 
@@ -165,6 +163,22 @@ export class ViewerTable {
     if (this.#viewers.get(viewer.id) !== viewer) return;
     viewer.left = true;
     this.#viewers.delete(viewer.id);
+  }
+
+  #loseTransport(viewer: Viewer, worker: RelayWorker, reason: string): void {
+    const opening = viewer.transports.get(worker);
+    if (opening === undefined) return;
+    this.#closeTransport(viewer, worker);
+    for (const view of [...viewer.views.values()]) {
+      if (view.transport.worker === worker) this.closeView(viewer, view);
+    }
+    this.#forgetIfGone(viewer);
+    opening.then(
+      (transport) => this.#options.onLost(viewer.id, transport.id, reason),
+      () => {
+        // It never opened: the join that asked for it hears of it.
+      },
+    );
   }
 
   #closeTransport(viewer: Viewer, worker: RelayWorker): void {

@@ -23,8 +23,8 @@ export interface Viewer {
     transportId: string,
     consumerId: string,
   ): Promise<{ readonly done: true }>;
-  /** The node ended its transports: returns their ids and knows them no more. */
-  forgetTransports(nodeId: string): readonly string[];
+  /** The node ended one of its transports, or all: returns their ids and knows them no more. */
+  forgetTransports(nodeId: string, transportId?: string): readonly string[];
   /** The browser is gone: the nodes release what it had. */
   close(): void;
 }
@@ -92,8 +92,10 @@ export function createLiveSessions(options: {
           const params = { viewerId, consumerId };
           return await requestNode(ownNode(transportId), method, params, answerWithinMs);
         },
-        forgetTransports(nodeId) {
-          const ids = [...nodeOfTransport].filter(([, node]) => node === nodeId).map(([id]) => id);
+        forgetTransports(nodeId, transportId) {
+          const ids = [...nodeOfTransport]
+            .filter(([id, node]) => node === nodeId && (transportId ?? id) === id)
+            .map(([id]) => id);
           for (const id of ids) nodeOfTransport.delete(id);
           return ids;
         },

@@ -4,6 +4,7 @@ import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { ClientMessage, ServerMessage } from '@nigehban/domain/api/ws-messages.ts';
 import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
+import type { NodeFact } from '@nigehban/domain/link-messages.ts';
 import { type Action, can } from '@nigehban/domain/permissions.ts';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../store/user-store.ts';
@@ -44,8 +45,8 @@ export interface BrowserHub {
     token: string,
   ): void;
   push(message: Push): void;
-  /** A media node ended a viewer's transport. */
-  liveClosed(nodeId: string, viewerId: string, reason: string): void;
+  /** A media node ended a viewer's transport, or all it had there. */
+  liveClosed(nodeId: string, closed: Extract<NodeFact, { kind: 'live-closed' }>): void;
   signedOut(token: string): void;
   clients(): number;
   stop(): Promise<void>;
@@ -185,10 +186,10 @@ export function createBrowserHub(options: {
         if (can(client.session.role, pushAccess[message.type])) sendText(client, text);
       }
     },
-    liveClosed(nodeId, viewerId, reason) {
+    liveClosed(nodeId, { viewerId, transportId: ended, reason }) {
       for (const client of clients) {
         if (client.live.viewerId !== viewerId) continue;
-        for (const transportId of client.live.forgetTransports(nodeId)) {
+        for (const transportId of client.live.forgetTransports(nodeId, ended)) {
           send(client, { type: 'live-closed', transportId, reason });
         }
       }

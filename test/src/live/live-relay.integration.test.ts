@@ -139,13 +139,17 @@ test('a killed worker is replaced, its viewers come back, the other worker never
   const [victim] = stage.relay.workerPids();
   if (victim === undefined) throw new Error('no worker');
   const restarts = stage.relay.counters().workerRestarts;
+  const told = stage.told.closed.length;
   process.kill(victim, 'SIGKILL');
   await expect
     .poll(() => stage.relay.counters().workerRestarts, { timeout: 10_000 })
     .toBe(restarts + 1);
   expect(stage.relay.workerPids()).not.toContain(victim);
   for (const index of indexes) await framesRise(page, index, 15);
-  expect(stage.told.closed.length).toBeGreaterThan(0);
+  expect(stage.told.closed.length).toBe(told + 1);
+  const watches = (await facts(page)).map((shown) => shown.watches);
+  expect(watches).toContain(1);
+  expect(watches).toContain(2);
 });
 
 test('a camera that is unplugged is offline by code, and back by itself', async () => {

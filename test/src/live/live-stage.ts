@@ -33,7 +33,7 @@ export interface ToldFacts {
   readonly keyFramesWanted: { cameraId: number; quality: StreamQuality; atMs: number }[];
   /** Cameras that refused to make one. */
   readonly keyFrameFaults: unknown[];
-  readonly closed: { viewerId: string; reason: string }[];
+  readonly closed: { viewerId: string; transportId: string; reason: string }[];
 }
 
 /** Simulated cameras → hub → relay → a page in Chromium, with a signalling server as thin as can be. */
@@ -151,18 +151,13 @@ export async function startLiveStage(
               (fault: unknown) => told.keyFrameFaults.push(fault),
             );
         },
-        closed(viewerId, reason) {
-          told.closed.push({ viewerId, reason });
-          const socket = sockets.get(viewerId);
-          for (const transportId of transportsOf.get(viewerId) ?? []) {
-            send(socket, { type: 'live-closed', transportId, reason });
-          }
-          transportsOf.delete(viewerId);
+        closed(viewerId, transportId, reason) {
+          told.closed.push({ viewerId, transportId, reason });
+          send(sockets.get(viewerId), { type: 'live-closed', transportId, reason });
         },
       },
     );
     closers.push(() => relay.stop());
-    const transportsOf = new Map<string, Set<string>>();
     const server = createServer((request, response) => {
       if (request.url === '/live.js') {
         response.setHeader('content-type', 'text/javascript');
@@ -174,7 +169,7 @@ export async function startLiveStage(
         '<!doctype html><title>live</title><script type="module" src="/live.js"></script>',
       );
     });
-    signal(server, relay, sockets, transportsOf);
+    signal(server, relay, sockets);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     closers.push(async () => {
       for (const socket of sockets.values()) socket.terminate();
@@ -212,12 +207,7 @@ function send(socket: WebSocket | undefined, message: ServerMessage): void {
 }
 
 /** The server's part of live views: names the viewer, passes requests on, closes with the socket. */
-function signal(
-  server: Server,
-  relay: Relay,
-  sockets: Map<string, WebSocket>,
-  transportsOf: Map<string, Set<string>>,
-): void {
+function signal(server: Server, relay: Relay, sockets: Map<string, WebSocket>): void {
   const webSockets = new WebSocketServer({ server, path: '/api/ws' });
   webSockets.on('connection', (socket) => {
     const viewerId = randomUUID();
@@ -239,10 +229,6 @@ function signal(
       ) => Promise<unknown>;
       try {
         const result = await handle({ ...(message.params as object), viewerId });
-        if (message.method === 'live.join') {
-          const ids = transportsOf.get(viewerId) ?? new Set<string>();
-          transportsOf.set(viewerId, ids.add((result as { transportId: string }).transportId));
-        }
         send(socket, { type: 'reply', id: message.id, result });
       } catch (thrown) {
         send(socket, { type: 'reply', id: message.id, fault: toFaultMessage(thrown) });
