@@ -14,7 +14,11 @@ export interface CameraCounters {
   rtpFramesSent: number;
   rtpPacketsSent: number;
   rtpPacketsLost: number;
+  /** Sent behind a later one. */
+  rtpPacketsReordered: number;
   rtpBytesSent: number;
+  /** Datagrams that clients sent to RTCP ports. */
+  rtcpReceived: number;
   onvifRequests: Record<string, number>;
   onvifAuthFailures: number;
   snapshots: number;
@@ -42,7 +46,9 @@ export class CameraState {
     rtpFramesSent: 0,
     rtpPacketsSent: 0,
     rtpPacketsLost: 0,
+    rtpPacketsReordered: 0,
     rtpBytesSent: 0,
+    rtcpReceived: 0,
     onvifRequests: {},
     onvifAuthFailures: 0,
     snapshots: 0,

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { CameraModel } from './camera-models.ts';
 import { type CameraCounters, CameraState } from './camera-state.ts';
 import { DiscoveryResponder } from './discovery.ts';
-import type { CameraFault } from './faults.ts';
+import type { CameraFault, FaultKind } from './faults.ts';
 import type { FleetCameraPlan } from './fleet-plan.ts';
 import { type EncoderSettings, type OnvifCamera, streamUri } from './onvif/onvif-camera.ts';
 import { OnvifServer } from './onvif/onvif-server.ts';
@@ -18,6 +18,7 @@ export interface CameraSurroundings {
   readonly random: () => number;
   readonly epochMs: number;
   readonly rtspSessionTimeoutMs: number | null;
+  readonly rtspNonceLifetimeMs: number | null;
   readonly rebootMs: number;
 }
 
@@ -37,6 +38,8 @@ export interface CameraStatus {
   readonly rtspSessions: number;
   readonly counters: CameraCounters;
 }
+
+const oneTimeFaults: readonly FaultKind[] = ['timestamp-jump', 'mid-gop-cut', 'session-expiry'];
 
 /** One simulated camera: its encoders, its ONVIF, RTSP and discovery sides, and its faults. */
 export class SimulatedCamera {
@@ -104,6 +107,7 @@ export class SimulatedCamera {
       wheel,
       newNonce,
       surroundings.rtspSessionTimeoutMs,
+      surroundings.rtspNonceLifetimeMs,
     );
     this.discovery = new DiscoveryResponder(this.#onvifCamera, randomUUID);
   }
@@ -149,12 +153,13 @@ export class SimulatedCamera {
   async setFaults(faults: readonly CameraFault[]): Promise<void> {
     this.#state.faults = new Map(
       faults
-        .filter(({ kind }) => kind !== 'timestamp-jump' && kind !== 'mid-gop-cut')
+        .filter(({ kind }) => !oneTimeFaults.includes(kind))
         .map((fault) => [fault.kind, fault]),
     );
     for (const fault of faults) {
       if (fault.kind === 'timestamp-jump') this.#rtsp.jumpTimestamps(fault.seconds);
       if (fault.kind === 'mid-gop-cut') this.#rtsp.cutPlayingSessions();
+      if (fault.kind === 'session-expiry') this.#rtsp.forgetSessions();
     }
     this.#applyModes();
     this.#rtsp.reactToFaults();

@@ -1,6 +1,7 @@
 /**
  * What can be ordered to go wrong with a simulated camera. A camera holds a set of faults, at most
- * one of each kind; `timestamp-jump` and `mid-gop-cut` happen once, when they are ordered.
+ * one of each kind; `timestamp-jump`, `mid-gop-cut` and `session-expiry` happen once, when they are
+ * ordered.
  */
 export type CameraFault =
   /** The address refuses connections and resets open ones; discovery stays unanswered. */
@@ -30,6 +31,16 @@ export type CameraFault =
   | { readonly kind: 'parameter-change' }
   /** RTSP connections are flooded with random bytes. */
   | { readonly kind: 'flood' }
+  /** This share of the RTP packets, from 0 to 1, comes up to five places or 25 ms late; over UDP only. */
+  | { readonly kind: 'reorder'; readonly ratio: number }
+  /** UDP is set up and nothing of it arrives, as behind a firewall. */
+  | { readonly kind: 'udp-blocked' }
+  /** SETUP over UDP is answered with 461 Unsupported Transport. */
+  | { readonly kind: 'no-udp' }
+  /** Timestamps of sessions that begin now pass 2^32 after so many seconds. */
+  | { readonly kind: 'timestamp-wrap'; readonly inSeconds: number }
+  /** The camera forgets its RTSP sessions without a word, once. */
+  | { readonly kind: 'session-expiry' }
   /** The TCP connections of all playing sessions are reset in the middle of a GOP, once. */
   | { readonly kind: 'mid-gop-cut' };
 
@@ -61,6 +72,9 @@ function parseFault(value: unknown): CameraFault {
     case 'parameter-change':
     case 'flood':
     case 'mid-gop-cut':
+    case 'udp-blocked':
+    case 'no-udp':
+    case 'session-expiry':
       return { kind };
     case 'wrong-password':
       return typeof source.password === 'string' ? { kind, password: source.password } : { kind };
@@ -75,11 +89,14 @@ function parseFault(value: unknown): CameraFault {
       return source.sizeBytes === undefined
         ? { kind }
         : { kind, sizeBytes: finiteNumber(source, 'sizeBytes') };
-    case 'packet-loss': {
+    case 'packet-loss':
+    case 'reorder': {
       const ratio = finiteNumber(source, 'ratio');
       if (ratio < 0 || ratio > 1) throw new TypeError('ratio is from 0 to 1');
       return { kind, ratio };
     }
+    case 'timestamp-wrap':
+      return { kind, inSeconds: finiteNumber(source, 'inSeconds') };
     case 'timestamp-jump':
       return { kind, seconds: finiteNumber(source, 'seconds') };
     default:

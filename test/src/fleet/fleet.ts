@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly multicast?: boolean;
   /** Instead of the models' 60 s. */
   readonly rtspSessionTimeoutMs?: number;
+  /** Instead of the models' own, from 60 s up. */
+  readonly rtspNonceLifetimeMs?: number;
   /** How long a camera is away after SystemReboot. Default: 3 s. */
   readonly rebootMs?: number;
 }
@@ -101,6 +103,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         // Cameras were switched on at different moments: their frames do not fall together.
         epochMs: startMs - Math.random() * 10_000,
         rtspSessionTimeoutMs: options.rtspSessionTimeoutMs ?? null,
+        rtspNonceLifetimeMs: options.rtspNonceLifetimeMs ?? null,
         rebootMs: options.rebootMs ?? 3000,
       }),
     );

@@ -104,12 +104,16 @@ export class ScriptedRtspServer {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Listens on a free port of 127.0.0.1, or on a given port again. */
-  static async listen(options: ScriptedRtspOptions = {}, port = 0): Promise<ScriptedRtspServer> {
+  /** Listens on a free port of 127.0.0.1, or on a given port again, or on another address. */
+  static async listen(
+    options: ScriptedRtspOptions = {},
+    port = 0,
+    address = '127.0.0.1',
+  ): Promise<ScriptedRtspServer> {
     const server = new ScriptedRtspServer(options);
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject);
-      server.#server.listen(port, '127.0.0.1', resolve);
+      server.#server.listen(port, address, resolve);
     });
     return server;
   }
@@ -119,7 +123,8 @@ export class ScriptedRtspServer {
   }
 
   get url(): string {
-    return `rtsp://127.0.0.1:${this.port}/main`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `rtsp://${address}:${port}/main`;
   }
 
   get last(): ScriptedConnection | undefined {

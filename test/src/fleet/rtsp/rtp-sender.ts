@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import type { CameraState } from '../camera-state.ts';
 import { interleavedHeaderBytes, type ReplayFrame, rtpHeaderBytes } from '../streams/clip.ts';
 import type { FrameSink, LiveEncoder } from '../streams/live-encoder.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
+import type { RtpOutlet } from './rtp-outlet.ts';
 import { buildSenderReport } from './sender-report.ts';
 
 const reportIntervalMs = 5000;
@@ -15,14 +15,14 @@ export interface RtpChannels {
 }
 
 /**
- * Sends one encoder's frames to one client over the interleaved channels of its RTSP connection,
- * with a sender report at the start and every five seconds.
+ * Sends one encoder's frames to one client, framed for the interleaved channels of its RTSP
+ * connection, with a sender report at the start and every five seconds.
  */
 export class RtpSender implements FrameSink {
   readonly channels: RtpChannels;
   readonly encoder: LiveEncoder;
   readonly ssrc: number;
-  readonly #socket: Socket;
+  readonly #outlet: RtpOutlet;
   readonly #camera: CameraState;
   readonly #wheel: TimerWheel;
   #sequence: number;
@@ -36,13 +36,13 @@ export class RtpSender implements FrameSink {
   #cancelReport: () => void = () => {};
 
   constructor(
-    socket: Socket,
+    outlet: RtpOutlet,
     encoder: LiveEncoder,
     channels: RtpChannels,
     camera: CameraState,
     wheel: TimerWheel,
   ) {
-    this.#socket = socket;
+    this.#outlet = outlet;
     this.encoder = encoder;
     this.channels = channels;
     this.#camera = camera;
@@ -65,6 +65,11 @@ export class RtpSender implements FrameSink {
   play(): void {
     if (this.#isPlaying) return;
     this.#isPlaying = true;
+    const wrap = this.#camera.fault('timestamp-wrap');
+    if (wrap !== undefined) {
+      const ticks = this.encoder.mediaTicksAt(this.#camera.now());
+      this.#timestampOffset = -ticks - Math.round(wrap.inSeconds * this.encoder.clip.clockRate);
+    }
     this.#isWaitingForKeyFrame = this.#camera.model.rtsp.startsAtKeyFrame;
     this.#report();
     this.encoder.addSink(this);
@@ -94,7 +99,7 @@ export class RtpSender implements FrameSink {
     }
     if (this.#isWaitingForKeyFrame && !frame.isKeyFrame) return;
     this.#isWaitingForKeyFrame = false;
-    if (this.#socket.writableLength > maxQueuedBytes) {
+    if (this.#outlet.writableLength > maxQueuedBytes) {
       this.#isWaitingForKeyFrame = true;
       this.#sequence = (this.#sequence + frame.packetOffsets.length) & 0xffff;
       this.#camera.counters.rtpPacketsLost += frame.packetOffsets.length;
@@ -103,15 +108,15 @@ export class RtpSender implements FrameSink {
     const packets = this.#stamp(frame, this.#timestampOf(mediaTicks));
     this.#framesSinceKeyFrame = frame.isKeyFrame ? 0 : this.#framesSinceKeyFrame + 1;
     if (this.#isCutOrdered && this.#framesSinceKeyFrame >= 3) {
-      this.#socket.write(packets.subarray(0, packets.length >> 1));
-      this.#socket.destroySoon();
+      this.#outlet.write(packets.subarray(0, packets.length >> 1));
+      this.#outlet.destroySoon();
       return;
     }
     const sent = this.#lose(packets, frame.packetOffsets);
     const { counters } = this.#camera;
     counters.rtpFramesSent += 1;
     counters.rtpBytesSent += sent.length;
-    if (sent.length > 0) this.#socket.write(sent);
+    if (sent.length > 0) this.#outlet.write(sent);
   }
 
   #timestampOf(mediaTicks: number): number {
@@ -165,6 +170,6 @@ export class RtpSender implements FrameSink {
       canonicalName: this.#camera.plan.address,
     });
     const header = Buffer.from([0x24, this.channels.rtcp, report.length >> 8, report.length & 255]);
-    this.#socket.write(Buffer.concat([header, report]));
+    this.#outlet.write(Buffer.concat([header, report]));
   }
 }

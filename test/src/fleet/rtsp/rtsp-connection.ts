@@ -3,6 +3,7 @@ import { type CameraState, countOne } from '../camera-state.ts';
 import type { DigestAuthority } from '../digest-authority.ts';
 import type { LiveEncoder } from '../streams/live-encoder.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
+import { UdpOutlet } from './rtp-outlet.ts';
 import { RtpSender } from './rtp-sender.ts';
 import { RtspParser, type RtspRequest } from './rtsp-parser.ts';
 import { buildSessionDescription } from './session-description.ts';
@@ -30,6 +31,8 @@ export interface RtspSession {
   readonly id: string;
   readonly stream: StreamName;
   readonly senders: Map<number, RtpSender>;
+  /** Of tracks over UDP. */
+  readonly outlets: UdpOutlet[];
   lastActivityMs: number;
   isPlaying: boolean;
   end(): void;
@@ -55,7 +58,15 @@ const reasons: Readonly<Record<number, string>> = {
 const floodChunkBytes = 128 * 1024;
 const floodIntervalMs = 20;
 
-/** One client's RTSP connection (RFC 2326), media interleaved. */
+function clientPortOf(choices: readonly string[]): number | null {
+  for (const choice of choices) {
+    const match = /^\s*RTP\/AVP(?:\/UDP)?;(?!.*multicast).*client_port=(\d{1,5})/i.exec(choice);
+    if (match !== null) return Number(match[1]);
+  }
+  return null;
+}
+
+/** One client's RTSP connection (RFC 2326), media interleaved or over UDP. */
 export class RtspConnection {
   readonly #camera: RtspCamera;
   readonly #socket: Socket;
@@ -251,10 +262,10 @@ export class RtspConnection {
       this.#answer(404, request, []);
       return;
     }
-    const transport = (request.headers.get('transport') ?? '')
-      .split(',')
-      .find((choice) => /^\s*RTP\/AVP\/TCP/i.test(choice));
-    if (transport === undefined) {
+    const choices = (request.headers.get('transport') ?? '').split(',');
+    const transport = choices.find((choice) => /^\s*RTP\/AVP\/TCP/i.test(choice));
+    const clientPort = state.hasFault('no-udp') ? null : clientPortOf(choices);
+    if (transport === undefined && clientPort === null) {
       this.#answer(461, request, []);
       return;
     }
@@ -265,6 +276,10 @@ export class RtspConnection {
     }
     if (known?.isPlaying === true) {
       this.#answer(455, request, []);
+      return;
+    }
+    if (transport === undefined) {
+      this.#setupUdp(request, known, target.stream, track, encoder, clientPort ?? 0);
       return;
     }
     const asked = /interleaved=(\d+)(?:-(\d+))?/i.exec(transport);
@@ -283,6 +298,35 @@ export class RtspConnection {
     ]);
   }
 
+  #setupUdp(
+    request: RtspRequest,
+    known: RtspSession | undefined,
+    stream: StreamName,
+    track: number,
+    encoder: LiveEncoder,
+    clientPort: number,
+  ): void {
+    const { state, wheel } = this.#camera;
+    const session = known ?? this.#openSession(stream);
+    UdpOutlet.open(this.#socket, state, clientPort).then(
+      (outlet) => {
+        if (!this.#ownSessions.has(session)) {
+          outlet.close();
+          return;
+        }
+        session.outlets.push(outlet);
+        const sender = new RtpSender(outlet, encoder, { rtp: 0, rtcp: 1 }, state, wheel);
+        session.senders.set(track, sender);
+        this.#answer(200, request, [
+          `Transport: RTP/AVP;unicast;client_port=${clientPort}-${clientPort + 1};` +
+            `server_port=${outlet.ports}`,
+          this.#sessionHeader(session),
+        ]);
+      },
+      () => this.#answer(461, request, []),
+    );
+  }
+
   #sessionHeader(session: RtspSession): string {
     return `Session: ${session.id};timeout=${Math.round(this.#camera.sessionTimeoutMs / 1000)}`;
   }
@@ -297,11 +341,13 @@ export class RtspConnection {
       id,
       stream,
       senders: new Map(),
+      outlets: [],
       lastActivityMs: state.now(),
       isPlaying: false,
       end: () => {
         cancelCheck();
         for (const sender of session.senders.values()) sender.pause();
+        for (const outlet of session.outlets) outlet.close();
         session.isPlaying = false;
         sessions.delete(id);
         this.#ownSessions.delete(session);

@@ -18,6 +18,7 @@ export class RtspServer {
     wheel: TimerWheel,
     newNonce: () => string,
     sessionTimeoutMs: number | null,
+    nonceLifetimeMs: number | null,
   ) {
     const { rtsp, manufacturer } = state.model;
     this.#camera = {
@@ -28,7 +29,7 @@ export class RtspServer {
         {
           realm: `${manufacturer} RTSP`,
           algorithms: rtsp.digestAlgorithms,
-          nonceLifetimeMs: rtsp.nonceLifetimeS * 1000,
+          nonceLifetimeMs: nonceLifetimeMs ?? rtsp.nonceLifetimeS * 1000,
         },
         newNonce,
       ),
@@ -76,6 +77,10 @@ export class RtspServer {
     for (const session of this.#camera.sessions.values()) {
       for (const sender of session.senders.values()) sender.jump(seconds);
     }
+  }
+
+  forgetSessions(): void {
+    for (const session of [...this.#camera.sessions.values()]) session.end();
   }
 
   cutPlayingSessions(): void {
