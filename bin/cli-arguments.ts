@@ -15,6 +15,7 @@ export const usage = `Usage: nigehban <command> [options]
   media     records and relays the cameras that the server assigns to this node
   reindex   rebuilds the index of footage in PostgreSQL from the disk   [--footage DIR]
   verify    checks the hash chain of footage on disk, needs no server   [--footage DIR]
+              --public-key FILE believe this key alone, not the one that lies beside the footage
   help
 
 Settings come from the environment: see .env.example.`;
@@ -28,7 +29,12 @@ export type Command =
     }
   | { readonly kind: 'help' }
   | { readonly kind: 'server' | 'gateway' | 'media' }
-  | { readonly kind: 'reindex' | 'verify'; readonly footage: string | undefined };
+  | { readonly kind: 'reindex'; readonly footage: string | undefined }
+  | {
+      readonly kind: 'verify';
+      readonly footage: string | undefined;
+      readonly publicKey: string | undefined;
+    };
 
 /** The command line as a command. @throws Fault REQUEST_INVALID that names what is wrong. */
 export function parseCommand(args: readonly string[]): Command {
@@ -42,6 +48,7 @@ export function parseCommand(args: readonly string[]): Command {
           discover: { type: 'string', multiple: true },
           multicast: { type: 'boolean', default: false },
           footage: { type: 'string' },
+          'public-key': { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },
       });
@@ -76,8 +83,9 @@ export function parseCommand(args: readonly string[]): Command {
     case 'help':
       return { kind: 'help' };
     case 'reindex':
-    case 'verify':
       return { kind: name, footage: values.footage };
+    case 'verify':
+      return { kind: name, footage: values.footage, publicKey: values['public-key'] };
     default:
       throw new Fault('REQUEST_INVALID', `Unknown command: ${name}`);
   }

@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   const settings = parseSettings(process.env, { hostname: hostname() });
   switch (command.kind) {
     case 'verify':
-      if (!(await runVerify(settings, command.footage, say))) process.exitCode = 1;
+      if (!(await runVerify(settings, command, say))) process.exitCode = 1;
       return;
     case 'reindex':
       await runReindex(settings, command.footage, say);

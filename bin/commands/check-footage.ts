@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger } from '@nigehban/config/log/logger.ts';
 import type { Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
+import { parsePublicKeys } from '@nigehban/recorder/chain/manifest-signature.ts';
 import { verifyFootage } from '@nigehban/recorder/chain/verify-footage.ts';
 import { reindexFootage } from '@nigehban/recorder/index-client/reindex-footage.ts';
 import { provideDatabases } from '../databases.ts';
@@ -11,24 +13,44 @@ function footageFolder(settings: Settings, wished: string | undefined): string {
   return wished ?? settings.media.footageFolder ?? join(settings.dataFolder, 'footage');
 }
 
-/** Checks every chain and file below the folder. True when all is intact. */
+/**
+ * Checks every chain and file below the folder, and the nodes' signatures: with the public key of a
+ * file, or with those that the nodes left in the folder. True when all is intact.
+ */
 export async function runVerify(
   settings: Settings,
-  footage: string | undefined,
+  wished: { readonly footage: string | undefined; readonly publicKey: string | undefined },
   say: (line: string) => void,
 ): Promise<boolean> {
+  const { footage, publicKey } = wished;
+  const publicKeys =
+    publicKey === undefined ? undefined : parsePublicKeys(readKeyFile(publicKey), publicKey);
   const verdict = await verifyFootage(footageFolder(settings, footage), {
+    ...(publicKeys === undefined ? {} : { publicKeys }),
     onCamera: (camera) => {
       say(
         `camera ${camera.cameraId}: ${camera.segments} segments, ${camera.gaps} gaps, ` +
           `${camera.problems.length === 0 ? 'intact' : `${camera.problems.length} problems`}`,
       );
+      if (camera.beingWritten !== undefined) say(`  being written: ${camera.beingWritten}`);
       for (const problem of camera.problems) say(`  ${JSON.stringify(problem)}`);
     },
   });
   for (const problem of verdict.manifestProblems) say(JSON.stringify(problem));
+  const source = publicKey === undefined ? 'the footage folder' : publicKey;
+  for (const [nodeId, keys] of verdict.keys) {
+    say(`manifests of ${nodeId} checked with ${keys.join(', ')} from ${source}`);
+  }
   say(verdict.intact ? 'The footage is intact.' : 'The footage is NOT intact.');
   return verdict.intact;
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Fault('REQUEST_INVALID', `Cannot read the public key ${file}`, { cause });
+  }
 }
 
 /** Rebuilds this node's index rows from its footage; the node must not be recording. */

@@ -13,12 +13,14 @@ import type { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
 import { recordableTrack, Segmenter } from '@nigehban/media/mp4/segmenter.ts';
 import type {
   FragmentWrite,
+  SegmenterCounters,
   SegmenterSettings,
   SegmentOutput,
   SegmentStart,
   SegmentSummary,
 } from '@nigehban/media/mp4/segmenter-types.ts';
 import type { CameraChain, ChainHead } from './chain/camera-chain.ts';
+import { addCounters } from './count-segments.ts';
 import {
   Coverage,
   type GapPiece,
@@ -69,7 +71,11 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   readonly #chain: CameraChain;
   readonly #coverage: Coverage;
   #segmenter: Segmenter | undefined;
+  /** What the segmenters of former sessions counted. */
+  #counted: SegmenterCounters | undefined;
   #writing: Writing | undefined;
+  /** Ended, and not yet wholly on disk. */
+  readonly #endingFiles = new Set<SegmentFile>();
   #tasks: Promise<void> = Promise.resolve();
   /** What the end of the session means for the hole after it. */
   #ending: GapCause = 'failed';
@@ -122,10 +128,11 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
       cameraId: this.#order.cameraId,
       recording: this.#coverage.recording,
       cause: this.#coverage.recording ? undefined : this.#coverage.cause,
-      queuedBytes: this.#writing?.file.queuedBytes ?? 0,
+      queuedBytes: this.#files.reduce((sum, file) => sum + file.queuedBytes, 0),
+      queuedForMs: this.#queuedForMs(),
       segments: this.#segments,
       restarts: Math.max(0, this.#sessions - 1),
-      counters: this.#segmenter?.counters,
+      counters: addCounters(this.#counted, this.#segmenter?.counters),
     };
   }
 
@@ -218,13 +225,27 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
     this.#writing = undefined;
     const cause = summary.reason === 'stopped' ? this.#ending : gapCauseOfEnd(summary.reason);
     this.#coverage.segmentEnds(summary.endUs, cause);
-    if (writing !== undefined) this.#enqueue(() => this.#finish(writing, summary));
+    if (writing === undefined) return;
+    this.#endingFiles.add(writing.file);
+    this.#enqueue(() => this.#finish(writing, summary));
   }
 
   #endSession(cause: GapCause): void {
     this.#ending = cause;
     this.#segmenter?.stop();
+    this.#counted = addCounters(this.#counted, this.#segmenter?.counters);
     this.#segmenter = undefined;
+  }
+
+  get #files(): readonly SegmentFile[] {
+    const files = [...this.#endingFiles];
+    return this.#writing === undefined ? files : [...files, this.#writing.file];
+  }
+
+  #queuedForMs(): number {
+    const oldestUs = Math.min(...this.#files.map((file) => file.oldestQueuedUs ?? Infinity));
+    if (oldestUs === Infinity) return 0;
+    return Math.max(0, Math.round((this.#shared.clock.wallUs() - oldestUs) / 1000));
   }
 
   #verdict(cause: GapCause): void {
@@ -234,6 +255,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   /** Closes a file and writes its entry; what the disk refused of it becomes a gap. */
   async #finish(writing: Writing, summary: SegmentSummary): Promise<void> {
     const done = await writing.file.finish();
+    this.#endingFiles.delete(writing.file);
     if (done.sizeBytes > 0) {
       await this.#write((chain) =>
         chain.appendSegment({

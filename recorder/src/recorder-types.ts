@@ -4,6 +4,7 @@ import type { ChainEntry, GapCause } from '@nigehban/domain/footage.ts';
 import type { Clock } from '@nigehban/media/clock.ts';
 import type { StreamHub, StreamSource } from '@nigehban/media/hub/stream-hub-types.ts';
 import type { SegmenterCounters } from '@nigehban/media/mp4/segmenter-types.ts';
+import type { ChainHead } from './chain/camera-chain.ts';
 import type { ManifestSigner } from './chain/node-manifest.ts';
 
 /** A camera that this node shall record. */
@@ -31,6 +32,8 @@ export interface RecorderSettings {
   readonly maxQueuedBytesPerCamera?: number;
   /** A lasting gap is written in entries of this length. Default 60,000. */
   readonly gapEntryMs?: number;
+  /** False where somebody else writes the node's manifest from {@link Recorder.heads}. Default true. */
+  readonly writesManifest?: boolean;
 }
 
 /** What pino's loggers have of it. */
@@ -89,9 +92,14 @@ export interface CameraRecordingStatus {
   readonly cameraId: CameraId;
   readonly recording: boolean;
   readonly cause: GapCause | undefined;
+  /** Bytes that wait for the disk. */
   readonly queuedBytes: number;
+  /** How far the disk is behind the camera: age of the oldest picture that waits for it. */
+  readonly queuedForMs: number;
   readonly segments: number;
+  /** Sessions after the first one. */
   readonly restarts: number;
+  /** Sums over all sessions; undefined before the first. */
   readonly counters: SegmenterCounters | undefined;
 }
 
@@ -109,6 +117,8 @@ export interface Recorder {
   openSegments(): readonly OpenSegment[];
   openSegment(cameraId: CameraId): OpenSegment | undefined;
   openGaps(): readonly OpenGap[];
+  /** Where the chains of the recorded cameras stand; empty chains are left out. */
+  heads(): ReadonlyMap<CameraId, ChainHead>;
   status(): RecorderStatus;
   /** Ends all segments and entries in order; resolves when everything is on disk. */
   stop(): Promise<void>;

@@ -66,6 +66,7 @@ class FolderRecorder implements Recorder {
   #timer: Timer;
   readonly #nodeId: string;
   #manifestHour: string;
+  readonly #writesManifest: boolean;
   #stopped = false;
 
   constructor(settings: RecorderSettings, ports: RecorderPorts) {
@@ -75,6 +76,7 @@ class FolderRecorder implements Recorder {
     this.#startedAtUs = ports.clock.wallUs();
     this.#health = { kind: 'well', atUs: this.#startedAtUs };
     this.#manifestHour = hourFolder(this.#startedAtUs);
+    this.#writesManifest = settings.writesManifest ?? true;
     this.#shared = {
       root: settings.footageFolder,
       segmenter: {
@@ -119,6 +121,16 @@ class FolderRecorder implements Recorder {
 
   openGaps() {
     return this.#cameras().flatMap((camera) => camera.openGap ?? []);
+  }
+
+  heads(): ReadonlyMap<CameraId, ChainHead> {
+    const heads = new Map<CameraId, ChainHead>();
+    for (const [cameraId, { camera }] of this.#slots) {
+      if (camera !== undefined && camera.chainHead.sequence > 0) {
+        heads.set(cameraId, camera.chainHead);
+      }
+    }
+    return heads;
   }
 
   status(): RecorderStatus {
@@ -243,18 +255,16 @@ class FolderRecorder implements Recorder {
     for (const { camera, order } of this.#slots.values()) {
       camera?.tick(nowUs, () => this.#ports.hub.status(order.source.key)?.state);
     }
-    if (hourFolder(nowUs) !== this.#manifestHour) this.#writeManifest(nowUs);
+    if (this.#writesManifest && hourFolder(nowUs) !== this.#manifestHour) {
+      this.#writeManifest(nowUs);
+    }
     this.#timer = this.#ports.clock.setTimer(tickMs, () => this.#tick());
   }
 
   /** Once an hour: a chain's end cannot be cut off unseen behind the last manifest. */
   #writeManifest(nowUs: number): void {
     this.#manifestHour = hourFolder(nowUs);
-    const heads = new Map<CameraId, ChainHead>();
-    for (const [cameraId, { camera }] of this.#slots) {
-      if (camera !== undefined && camera.chainHead.sequence > 0)
-        heads.set(cameraId, camera.chainHead);
-    }
+    const heads = this.heads();
     if (heads.size === 0) return;
     writeNodeManifest(this.#root, this.#nodeId, heads, nowUs, this.#ports.signManifest).catch(
       (error: unknown) => this.#diskFails(error),

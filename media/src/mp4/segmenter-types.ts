@@ -68,6 +68,8 @@ export interface SegmenterSettings {
 export interface SegmenterCounters {
   readonly frames: number;
   readonly keyFrames: number;
+  /** Between the last two key frames without a break; undefined before the second. */
+  readonly keyFrameIntervalMs: number | undefined;
   readonly lostPackets: number;
   readonly latePackets: number;
   readonly malformedPackets: number;

@@ -65,6 +65,8 @@ export class Segmenter implements AccessUnitListener {
   #wantedBlockBytes: number;
   #frames = 0;
   #keyFrames = 0;
+  #lastKeyTicks: number | undefined;
+  #keyFrameIntervalMs: number | undefined;
   #discontinuities = 0;
 
   /** `track` is one that {@link recordableTrack} gave; `notBeforeUs` is the end of what is recorded. */
@@ -105,6 +107,7 @@ export class Segmenter implements AccessUnitListener {
     return {
       frames: this.#frames,
       keyFrames: this.#keyFrames,
+      keyFrameIntervalMs: this.#keyFrameIntervalMs,
       lostPackets,
       latePackets,
       malformedPackets,
@@ -150,7 +153,7 @@ export class Segmenter implements AccessUnitListener {
   }
 
   accessUnitEnds(unit: AccessUnit): void {
-    if (unit.key) this.#keyFrames += 1;
+    if (unit.key) this.#countKeyFrame();
     if (unit.key && this.#fragment.count === 0 && this.#segmentIsDue()) this.#startSegment();
     if (this.#segment === undefined || this.#fragment.full) {
       unit.position = unit.unitStart;
@@ -218,6 +221,16 @@ export class Segmenter implements AccessUnitListener {
     this.#timeBroke = reason === 'discontinuity';
     this.#endSegment(reason, this.#recordedTicks());
     this.#timeBroke = false;
+    this.#lastKeyTicks = undefined;
+  }
+
+  #countKeyFrame(): void {
+    this.#keyFrames += 1;
+    if (this.#lastKeyTicks !== undefined) {
+      const ticks = this.#ticks - this.#lastKeyTicks;
+      this.#keyFrameIntervalMs = Math.round((ticks * 1000) / this.#track.clockRateHz);
+    }
+    this.#lastKeyTicks = this.#ticks;
   }
 
   #segmentIsDue(): boolean {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
@@ -6,6 +6,7 @@ import { hourFolder, isDayFolder, nodesFolderName } from '../footage-layout.ts';
 import type { ChainHead } from './camera-chain.ts';
 import { names } from './chain-files.ts';
 import { firstPreviousHash } from './chain-line.ts';
+import { isSignedBy, readPublicKeys } from './manifest-signature.ts';
 
 /** A node's statement, once an hour, of where the chains that it writes stand. */
 export interface NodeManifest {
@@ -59,19 +60,40 @@ export interface KnownHeads {
   >;
   /** Manifests that are unreadable or do not follow the one before. */
   readonly broken: readonly string[];
+  /** Manifests whose signature is none of the node's key. */
+  readonly forged: readonly string[];
+  /** Manifests without signature of a node that has a key and did not sign a former one later on. */
+  readonly unsigned: readonly string[];
+  /** The keys that the signatures were checked with. */
+  readonly keys: ReadonlyMap<string, readonly KeyObject[]>;
 }
 
-/** All heads that the manifests below a root name, checked as a chain per node. */
-export async function readHeads(root: string): Promise<KnownHeads> {
+/**
+ * All heads that the manifests below a root name, checked as a chain per node and by their
+ * signatures: with `trusted` if given, else with the keys that the nodes left in the folder.
+ */
+export async function readHeads(root: string, trusted?: readonly KeyObject[]): Promise<KnownHeads> {
   const heads = new Map<CameraId, { manifest: string; sequence: number; hash: string }[]>();
   const broken: string[] = [];
+  const forged: string[] = [];
+  const unsigned: string[] = [];
+  const keysOf = new Map<string, readonly KeyObject[]>();
   for (const nodeId of (await names(join(root, nodesFolderName))).sort()) {
     const folder = join(root, nodesFolderName, nodeId);
+    const keys = trusted ?? (await readPublicKeys(root, nodeId));
+    if (keys.length > 0) keysOf.set(nodeId, keys);
     let previousHash = firstPreviousHash;
+    let bare: string[] = [];
+    let signed = false;
     for (const name of await listManifests(folder)) {
       const bytes = await readFile(join(folder, name));
       const manifest = `${nodesFolderName}/${nodeId}/${name}`;
       const parsed = parseManifest(bytes);
+      const signature = await readSignature(join(folder, name));
+      if (signature === undefined) bare.push(manifest);
+      else if (keys.length > 0 && !isSignedBy(keys, bytes, signature)) forged.push(manifest);
+      // Those before the first signed one are vouched for by it: it names them by hash.
+      else if (keys.length > 0 && !signed) [signed, bare] = [true, []];
       if (parsed === undefined || parsed.previousHash !== previousHash) broken.push(manifest);
       previousHash = hashBytes(bytes);
       for (const [id, head] of Object.entries(parsed?.heads ?? {})) {
@@ -80,8 +102,18 @@ export async function readHeads(root: string): Promise<KnownHeads> {
         heads.set(Number(id), ofCamera);
       }
     }
+    if (keys.length > 0) unsigned.push(...bare);
   }
-  return { heads, broken };
+  return { heads, broken, forged, unsigned, keys: keysOf };
+}
+
+async function readSignature(manifest: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(`${manifest}.sig`);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function listManifests(folder: string): Promise<string[]> {

@@ -170,3 +170,16 @@ test('a stranger among the files and a missing file are named', async () => {
     { kind: 'file-unknown', path: stranger },
   ]);
 });
+
+test('the newest file after the chain is being written; an older stranger is not', async () => {
+  const chain = await makeFootage(7, 2);
+  const nowUs = (chain.coveredUntilUs ?? 0) + 1;
+  const paths = [nowUs, nowUs - 120_000_000].map((startUs) => segmentPath(7, startUs));
+  for (const path of paths) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), 'begun');
+  }
+  const [camera] = (await verifyFootage(root)).cameras;
+  expect(camera?.beingWritten).toBe(paths[0]);
+  expect(camera?.problems).toEqual([{ kind: 'file-unknown', path: paths[1] }]);
+});

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
@@ -6,6 +6,7 @@ import type { ChainEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
 import { segmentPath, segmentStartOf } from '../footage-layout.ts';
 import { listCameras, listHours, names, readChainFile } from './chain-files.ts';
 import { firstPreviousHash, hashChainLine, parseChainLine } from './chain-line.ts';
+import { fingerprintOf } from './manifest-signature.ts';
 import { readHeads } from './node-manifest.ts';
 
 /** What is wrong, and where exactly. Paths are below the footage root. */
@@ -18,6 +19,9 @@ export type FootageProblem =
   /** A node's hourly manifest names an entry that is gone or another: the chain's end was removed. */
   | { readonly kind: 'head-missing'; readonly manifest: string; readonly sequence: number }
   | { readonly kind: 'manifest-broken'; readonly manifest: string }
+  /** The manifest or its signature was changed, or another key made it. */
+  | { readonly kind: 'signature-wrong'; readonly manifest: string }
+  | { readonly kind: 'signature-missing'; readonly manifest: string }
   | { readonly kind: 'file-missing'; readonly path: string }
   | { readonly kind: 'path-wrong'; readonly path: string; readonly sequence: number }
   | {
@@ -36,7 +40,7 @@ export type FootageProblem =
     }
   /** All fragments are as they were, but the file's own hash in the entry is another. */
   | { readonly kind: 'file-changed'; readonly path: string }
-  /** A segment without an entry: started and not finished, or put there by somebody. */
+  /** A segment without an entry: left by a crash and not taken in yet, or put there by somebody. */
   | { readonly kind: 'file-unknown'; readonly path: string }
   /** Time that is neither recorded nor a gap with a cause. */
   | { readonly kind: 'time-missing'; readonly startUs: number; readonly endUs: number };
@@ -47,17 +51,23 @@ export interface CameraVerdict {
   readonly segments: number;
   readonly gaps: number;
   readonly sizeBytes: number;
+  /** The newest file, after all that the chain has: its entry follows when it ends. */
+  readonly beingWritten: string | undefined;
   readonly problems: readonly FootageProblem[];
 }
 
 export interface FootageVerdict {
   readonly cameras: readonly CameraVerdict[];
   readonly manifestProblems: readonly FootageProblem[];
+  /** Fingerprints of the keys that the manifests' signatures were checked with, by node. */
+  readonly keys: ReadonlyMap<string, readonly string[]>;
   readonly intact: boolean;
 }
 
 export interface VerifyOptions {
   readonly cameraIds?: readonly CameraId[];
+  /** The only keys that are believed; without them those that the nodes left in the folder. */
+  readonly publicKeys?: readonly KeyObject[];
   readonly onCamera?: (verdict: CameraVerdict) => void;
 }
 
@@ -72,19 +82,24 @@ export async function verifyFootage(
   root: string,
   options: VerifyOptions = {},
 ): Promise<FootageVerdict> {
-  const manifests = await readHeads(root);
+  const manifests = await readHeads(root, options.publicKeys);
   const cameras: CameraVerdict[] = [];
   for (const cameraId of options.cameraIds ?? (await listCameras(root))) {
     const verdict = await verifyCamera(root, cameraId, manifests.heads.get(cameraId) ?? []);
     cameras.push(verdict);
     options.onCamera?.(verdict);
   }
-  const manifestProblems = manifests.broken.map(
-    (manifest): FootageProblem => ({ kind: 'manifest-broken', manifest }),
+  const manifestProblems: FootageProblem[] = [
+    ...manifests.broken.map((manifest) => ({ kind: 'manifest-broken' as const, manifest })),
+    ...manifests.forged.map((manifest) => ({ kind: 'signature-wrong' as const, manifest })),
+    ...manifests.unsigned.map((manifest) => ({ kind: 'signature-missing' as const, manifest })),
+  ];
+  const keys = new Map(
+    [...manifests.keys].map(([nodeId, ofNode]) => [nodeId, ofNode.map(fingerprintOf)]),
   );
   const intact =
     manifestProblems.length === 0 && cameras.every((camera) => camera.problems.length === 0);
-  return { cameras, manifestProblems, intact };
+  return { cameras, manifestProblems, keys, intact };
 }
 
 interface KnownHead {
@@ -145,11 +160,15 @@ async function verifyCamera(
     if (entriesByHash.get(head.sequence) === head.hash) continue;
     problems.push({ kind: 'head-missing', manifest: head.manifest, sequence: head.sequence });
   }
+  const newestUs = present.reduce((newest, startUs) => Math.max(newest, startUs), 0);
+  let beingWritten: string | undefined;
   for (const startUs of present) {
     if (known.has(startUs)) continue;
-    problems.push({ kind: 'file-unknown', path: segmentPath(cameraId, startUs) });
+    const path = segmentPath(cameraId, startUs);
+    if (startUs === newestUs && startUs >= (coveredUs ?? 0)) beingWritten = path;
+    else problems.push({ kind: 'file-unknown', path });
   }
-  return { cameraId, ...counts, problems };
+  return { cameraId, ...counts, beingWritten, problems };
 }
 
 function holeBefore(entry: ChainEntry, coveredUs: number | undefined): FootageProblem | undefined {

@@ -69,6 +69,11 @@ export class SegmentFile {
     return this.#queuedBytes;
   }
 
+  /** Wall time up to which the oldest piece that waits reaches; undefined when nothing waits. */
+  get oldestQueuedUs(): number | undefined {
+    return this.#queue[0]?.endUs;
+  }
+
   get failed(): boolean {
     return this.#error !== undefined;
   }

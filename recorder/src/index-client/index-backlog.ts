@@ -84,11 +84,12 @@ export class IndexBacklog {
     return undefined;
   }
 
-  /** These entries are in the index. */
+  /** These entries are in the index. Says nothing of cameras whose cursor was forgotten meanwhile. */
   indexed(entries: readonly ChainEntry[]): void {
     for (const entry of entries) {
       const camera = this.#of(entry.cameraId);
-      camera.indexed = Math.max(camera.indexed ?? 0, entry.sequence);
+      if (camera.indexed === undefined) continue;
+      camera.indexed = Math.max(camera.indexed, entry.sequence);
       while (camera.pending[0] !== undefined && camera.pending[0].sequence <= camera.indexed) {
         camera.pending.shift();
         this.#pending -= 1;

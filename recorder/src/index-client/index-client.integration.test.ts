@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,8 @@ import { reindexFootage } from './reindex-footage.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const nodeId = 'node-1';
+/** The schema is the server's. */
+const migrations = join(import.meta.dirname, '../../../server/src/store/migrations');
 let dataFolder = '';
 let root = '';
 let server: EmbeddedServer;
@@ -22,15 +25,9 @@ beforeAll(async () => {
   dataFolder = await mkdtemp(join(tmpdir(), 'nigehban-index-'));
   server = await startEmbeddedPostgres({ dataFolder, log });
   sql = postgres(server.url, { max: 2, onnotice: () => undefined });
-  await sql`create table segment (
-    camera_id int not null, start_us bigint not null, end_us bigint not null,
-    sequence bigint not null, node_id text not null, path text not null, bytes bigint not null,
-    frames int not null, sha256 bytea not null, flags int not null, codec text not null,
-    primary key (camera_id, start_us))`;
-  await sql`create table gap (
-    camera_id int not null, start_us bigint not null, end_us bigint not null,
-    sequence bigint not null, node_id text not null, cause text not null,
-    primary key (camera_id, start_us, cause))`;
+  for (const name of readdirSync(migrations).sort()) {
+    await sql.unsafe(readFileSync(join(migrations, name), 'utf8'));
+  }
 });
 
 afterAll(async () => {
@@ -88,7 +85,7 @@ async function write(chain: CameraChain, count: number): Promise<ChainEntry[]> {
 /** What the index holds, as text to compare. */
 async function rows(): Promise<string[]> {
   const found = await sql`
-    select camera_id, sequence, start_us, end_us, 'segment ' || path || ' ' || encode(sha256, 'hex')
+    select camera_id, sequence, start_us, end_us, 'segment ' || encode(sha256, 'hex')
       || ' ' || bytes || ' ' || frames || ' ' || flags || ' ' || codec || ' ' || node_id as what from segment
     union all select camera_id, sequence, start_us, end_us, 'gap ' || cause from gap
     order by 1, 2`;
@@ -153,4 +150,39 @@ test('reindex makes the same rows from the folder alone', async () => {
   });
   expect(result).toEqual({ cameras: 3, segments: 30, gaps: 6, adopted: 0, unreadable: [] });
   expect(await rows()).toEqual(before);
+});
+
+test('a row goes to its day, made when it is met; an impossible time goes to no day', async () => {
+  const indexing = start();
+  await indexing.flush();
+  const nowUs = systemClock.wallUs();
+  const chain = await CameraChain.open(root, 7);
+  for (const startUs of [7_000_000, nowUs - 3 * 86_400_000_000, nowUs]) {
+    indexing.onEntry(await chain.appendGap({ startUs, endUs: startUs + 1000, cause: 'silent' }));
+  }
+  await indexing.flush();
+  const found = await sql`select tableoid::regclass::text as part from gap order by start_us`;
+  const dayOf = (us: number) => new Date(us / 1000).toISOString().slice(0, 10).replaceAll('-', '');
+  expect(found.map((row) => row.part)).toEqual([
+    'gap_other',
+    `gap_${dayOf(nowUs - 3 * 86_400_000_000)}`,
+    `gap_${dayOf(nowUs)}`,
+  ]);
+});
+
+test('rows that a crash of the database took come again from the disk', async () => {
+  const indexing = start();
+  await indexing.flush();
+  const chain = await CameraChain.open(root, 7);
+  for (const entry of await write(chain, 20)) indexing.onEntry(entry);
+  await indexing.flush();
+  // What a crash does to commits that were not waited for: the last ones are gone, connections end.
+  await sql`delete from segment where sequence > 12`;
+  await sql`delete from gap where sequence > 12`;
+  const ended = await sql`
+    select pg_terminate_backend(pid, 5000) from pg_stat_activity
+    where application_name = ${`nigehban-recorder-${nodeId}`}`;
+  expect(ended).toHaveLength(1);
+  for (const entry of await write(chain, 3)) indexing.onEntry(entry);
+  await vi.waitFor(async () => expect(await rows()).toHaveLength(23), { timeout: 10_000 });
 });

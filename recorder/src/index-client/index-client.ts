@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { listCameras, readEntriesAfter } from '../chain/chain-files.ts';
 import type { RecorderLog } from '../recorder-types.ts';
 import { IndexBacklog } from './index-backlog.ts';
+import { IndexDays } from './index-days.ts';
 import { insertEntries, readCursors } from './index-rows.ts';
 
 export interface IndexClientSettings {
@@ -61,6 +62,7 @@ class ChainIndexClient implements IndexClient {
   readonly #ports: IndexClientPorts;
   readonly #sql: postgres.Sql;
   readonly #backlog: IndexBacklog;
+  readonly #days: IndexDays;
   readonly #batchEntries: number;
   #timer: Timer;
   #running: Promise<void> | undefined;
@@ -69,6 +71,7 @@ class ChainIndexClient implements IndexClient {
   #failures = 0;
   #lastWellUs: number | undefined;
   #stopped = false;
+  #inDoubt = false;
 
   constructor(settings: IndexClientSettings, ports: IndexClientPorts) {
     this.#settings = settings;
@@ -76,14 +79,17 @@ class ChainIndexClient implements IndexClient {
     this.#backlog = new IndexBacklog(settings.maxPending ?? 20_000);
     this.#batchEntries = settings.batchEntries ?? 1000;
     this.#sql = postgres(settings.databaseUrl, {
+      // One connection that only a fault ends: its end puts the last rows in doubt.
       max: 1,
-      idle_timeout: 60,
+      max_lifetime: null,
+      onclose: () => this.#connectionLost(),
       connect_timeout: 5,
       onnotice: () => undefined,
       // Only the primary of a cluster takes writes.
       target_session_attrs: 'primary',
       connection: { application_name: `nigehban-recorder-${settings.nodeId}` },
     });
+    this.#days = new IndexDays(this.#sql);
     this.#timer = ports.clock.setTimer(intervalMs, () => this.#turn());
   }
 
@@ -135,6 +141,11 @@ class ChainIndexClient implements IndexClient {
 
   async #synchronise(): Promise<void> {
     try {
+      if (this.#inDoubt) {
+        this.#inDoubt = false;
+        this.#backlog.forgetCursors();
+        this.#days.forget();
+      }
       await this.#list();
       await this.#askCursors();
       await this.#catchUp();
@@ -183,8 +194,17 @@ class ChainIndexClient implements IndexClient {
 
   async #insert(entries: readonly ChainEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    await insertEntries(this.#sql, this.#settings.nodeId, entries);
+    await this.#days.provide(entries, this.#ports.clock.wallUs());
+    // Rows after lost ones would hide the loss: the cursor is the last row's.
+    if (this.#inDoubt) throw new Error('the connection broke: the last rows are in doubt');
+    await insertEntries(this.#sql, this.#settings.nodeId, entries, { lazily: true });
     this.#backlog.indexed(entries);
+  }
+
+  /** Rows are sent without waiting for PostgreSQL's disk: a crash of it may have taken the last ones. */
+  #connectionLost(): void {
+    if (this.#stopped) return;
+    this.#inDoubt = true;
   }
 
   #well(): void {
@@ -199,6 +219,7 @@ class ChainIndexClient implements IndexClient {
     this.#failures += 1;
     // After an outage the database may be an older copy of itself: ask again where it stands.
     this.#backlog.forgetCursors();
+    this.#days.forget();
     if (!this.#reachable || this.#stopped) return;
     this.#reachable = false;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

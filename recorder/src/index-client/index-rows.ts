@@ -25,35 +25,41 @@ export async function readCursors(
 }
 
 /**
- * Adds rows for chain entries in one transaction. Entries that the index has already change nothing,
- * so any batch may be sent again. Gap entries without length are marks of the chain and stay there.
+ * Adds rows for chain entries in one transaction; their days must be there (`IndexDays`). Entries
+ * that the index has already change nothing, so any batch may be sent again. Gap entries without
+ * length are marks of the chain and stay there.
+ *
+ * With `lazily` it does not wait until PostgreSQL has its log on disk: when PostgreSQL crashes, the
+ * last rows (under a second's) may be missing, never earlier ones. The truth is the chain on disk, so
+ * a caller may do so who asks for the cursors again after each connection that broke.
  */
 export async function insertEntries(
   sql: postgres.Sql,
   nodeId: string,
   entries: readonly ChainEntry[],
+  options: { readonly lazily?: boolean } = {},
 ): Promise<void> {
   const segments = entries.filter((entry) => entry.kind === 'segment');
   const gaps = entries.filter((entry) => entry.kind === 'gap' && entry.endUs > entry.startUs);
   await sql.begin(async (transaction) => {
+    if (options.lazily === true) await transaction`set local synchronous_commit = off`;
     if (segments.length > 0) {
       await transaction`
-        insert into segment (camera_id, start_us, end_us, sequence, node_id, path, bytes, frames,
-                             sha256, flags, codec)
-        select camera_id, start_us, end_us, sequence, ${nodeId}, path, bytes, frames,
+        insert into segment (camera_id, start_us, end_us, sequence, node_id, bytes, frames, sha256,
+                             flags, codec)
+        select camera_id, start_us, end_us, sequence, ${nodeId}, bytes, frames,
                decode(sha256, 'hex'), flags, codec
         from unnest(
           ${segments.map((entry) => entry.cameraId)}::int[],
           ${segments.map((entry) => String(entry.startUs))}::bigint[],
           ${segments.map((entry) => String(entry.endUs))}::bigint[],
           ${segments.map((entry) => String(entry.sequence))}::bigint[],
-          ${segments.map((entry) => entry.path)}::text[],
           ${segments.map((entry) => String(entry.sizeBytes))}::bigint[],
           ${segments.map((entry) => entry.frames)}::int[],
           ${segments.map((entry) => entry.sha256)}::text[],
           ${segments.map((entry) => packSegmentFlags(entry.flags))}::int[],
           ${segments.map((entry) => entry.codec)}::text[]
-        ) as entry (camera_id, start_us, end_us, sequence, path, bytes, frames, sha256, flags, codec)
+        ) as entry (camera_id, start_us, end_us, sequence, bytes, frames, sha256, flags, codec)
         on conflict do nothing`;
     }
     if (gaps.length > 0) {

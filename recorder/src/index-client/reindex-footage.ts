@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { listCameras, readEntriesAfter } from '../chain/chain-files.ts';
 import { openCameraChain } from '../chain/open-camera-chain.ts';
+import { IndexDays } from './index-days.ts';
 import { deleteRows, insertEntries } from './index-rows.ts';
 
 export interface ReindexOptions {
@@ -36,6 +37,7 @@ export async function reindexFootage(options: ReindexOptions): Promise<ReindexRe
     onnotice: () => undefined,
     target_session_attrs: 'primary',
   });
+  const days = new IndexDays(sql);
   const unreadable: string[] = [];
   let segments = 0;
   let gaps = 0;
@@ -50,6 +52,7 @@ export async function reindexFootage(options: ReindexOptions): Promise<ReindexRe
       for await (const entries of readEntriesAfter(footageFolder, cameraId, 0)) {
         for (let at = 0; at < entries.length; at += batchEntries) {
           const batch = entries.slice(at, at + batchEntries);
+          await days.provide(batch, beforeUs);
           await insertEntries(sql, nodeId, batch);
           segments += batch.filter((entry) => entry.kind === 'segment').length;
           gaps += batch.filter((entry) => entry.kind === 'gap').length;

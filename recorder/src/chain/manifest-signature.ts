@@ -1,0 +1,61 @@
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '@nigehban/domain/faults.ts';
+import { nodesFolderName } from '../footage-layout.ts';
+import type { ManifestSigner } from './node-manifest.ts';
+
+/** Beside a node's manifests: the public keys it signed with, newest last, as PEM (SPKI). */
+export const publicKeyFileName = 'public-key.pem';
+
+/** Signs manifests with a node's Ed25519 key (RFC 8032): 64 bytes over the file as it is. */
+export function ed25519Signer(privateKey: KeyObject): ManifestSigner {
+  return async (bytes) => sign(null, bytes, privateKey);
+}
+
+/** Whether one of the keys made this signature. */
+export function isSignedBy(keys: readonly KeyObject[], bytes: Buffer, signature: Buffer): boolean {
+  return keys.some((key) => verify(null, bytes, key, signature));
+}
+
+/** The key's name for people: SHA-256 of its DER form (SPKI), base64 without padding. */
+export function fingerprintOf(publicKey: KeyObject): string {
+  const der = publicKey.export({ type: 'spki', format: 'der' });
+  return `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** All public keys of a PEM text, in order. @throws Fault REQUEST_INVALID for anything but Ed25519. */
+export function parsePublicKeys(pem: string, source: string): KeyObject[] {
+  const blocks = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+  try {
+    const keys = blocks.map((block) => createPublicKey(block));
+    if (keys.length > 0 && keys.every((key) => key.asymmetricKeyType === 'ed25519')) return keys;
+  } catch (cause) {
+    throw new Fault('REQUEST_INVALID', `${source} holds no readable public key`, { cause });
+  }
+  throw new Fault('REQUEST_INVALID', `${source} must hold Ed25519 public keys as PEM`);
+}
+
+/** The keys that a node left beside its manifests; none when it left none. */
+export async function readPublicKeys(root: string, nodeId: string): Promise<KeyObject[]> {
+  const path = join(root, nodesFolderName, nodeId, publicKeyFileName);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? [] : parsePublicKeys(text, path);
+}
+
+/** Leaves the key beside the node's manifests, after those it signed with before. */
+export async function publishPublicKey(
+  root: string,
+  nodeId: string,
+  publicKey: KeyObject,
+): Promise<void> {
+  const known = await readPublicKeys(root, nodeId);
+  if (known.some((key) => key.equals(publicKey))) return;
+  const folder = join(root, nodesFolderName, nodeId);
+  await mkdir(folder, { recursive: true });
+  const pem = [...known, publicKey].map((key) => key.export({ type: 'spki', format: 'pem' }));
+  await writeFile(join(folder, publicKeyFileName), pem.join(''));
+}
