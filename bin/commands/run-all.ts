@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { Settings } from '@nigehban/config/settings/settings.ts';
+import type { CameraCredentials } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { RunningServer } from '@nigehban/server/start-server.ts';
 import type { Command } from '../cli-arguments.ts';
@@ -80,19 +82,18 @@ async function discover(
   command: RunAll,
   say: (line: string) => void,
 ): Promise<void> {
-  const username = process.env.NIGEHBAN_CAMERA_USERNAME;
-  const password = process.env.NIGEHBAN_CAMERA_PASSWORD;
+  const credentials = cameraCredentials();
   try {
-    say(
-      `looking for cameras in ${[...command.discover, ...(command.multicast ? ['multicast'] : [])].join(', ')}`,
+    const where = [...command.discover, ...(command.multicast ? ['multicast'] : [])].join(', ');
+    say(`looking for cameras: ${where}`);
+    const view = await eventuallyLinked(() =>
+      server.discover({
+        cidrs: command.discover,
+        multicast: command.multicast,
+        ...(credentials === null ? {} : { credentials }),
+      }),
     );
-    const { found } = await server.discover({
-      cidrs: command.discover,
-      multicast: command.multicast,
-      ...(username === undefined || password === undefined
-        ? {}
-        : { credentials: { username, password } }),
-    });
+    const { found } = view;
     for (const camera of found) {
       const outcome = camera.boundTo ?? camera.fault?.message ?? 'not in the plan';
       say(`  ${camera.address}: ${outcome}`);
@@ -100,8 +101,32 @@ async function discover(
     say(
       `${found.length} cameras found, ${found.filter((one) => one.boundTo !== null).length} bound`,
     );
+    // With a plan, what it does not name waits for a person; without one there is nothing to wait for.
+    if (command.plan === undefined) {
+      const report = await server.takeInFound(view, credentials);
+      if (report !== null) say(`${report.added} cameras taken into provisional stations`);
+    }
   } catch (error) {
     say(`discovery failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function cameraCredentials(): CameraCredentials | null {
+  const username = process.env.NIGEHBAN_CAMERA_USERNAME;
+  const password = process.env.NIGEHBAN_CAMERA_PASSWORD;
+  return username === undefined || password === undefined ? null : { username, password };
+}
+
+/** The gateway dials the server in its own time: asks again for a moment while none is linked. */
+async function eventuallyLinked<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isUnlinked = error instanceof Fault && error.code === 'GATEWAY_UNAVAILABLE';
+      if (!isUnlinked || attempts === 20) throw error;
+      await setTimeout(500);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { formatCsv } from '@nigehban/domain/csv-rows.ts';
 import type { FleetCameraPlan, FleetPlan, FleetStation } from '@nigehban/test/fleet/fleet-plan.ts';
 
 const columns = [
@@ -21,12 +22,6 @@ const columns = [
   'password',
 ];
 
-/** One field of RFC 4180. */
-function quote(value: string | number | null): string {
-  const text = value === null ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** A fleet as the deployment plan that an installer would hand in. */
 export function buildPlanCsv(plan: Pick<FleetPlan, 'stations' | 'cameras'>): string {
   const rows = plan.cameras.map((camera) => {
@@ -34,7 +29,7 @@ export function buildPlanCsv(plan: Pick<FleetPlan, 'stations' | 'cameras'>): str
     if (station === undefined) throw new Error(`${camera.id} names no station of the plan`);
     return rowOf(station, camera, cameraNumberOf(plan, camera));
   });
-  return [columns, ...rows].map((row) => row.map(quote).join(',')).join('\r\n');
+  return formatCsv([columns, ...rows]);
 }
 
 function cameraNumberOf(plan: Pick<FleetPlan, 'cameras'>, camera: FleetCameraPlan): number {

@@ -10,6 +10,7 @@ import { databaseAnswers, openDatabase, type Sql, toDatabaseFault } from './stor
 import { migrate } from './store/migrate.ts';
 import { importDistricts, importPlan } from './use-cases/import-plan.ts';
 import { ensureFirstUsers, type FirstUser } from './use-cases/sign-in.ts';
+import { takeInFound } from './use-cases/take-in-found.ts';
 
 /** The server, serving. */
 export interface RunningServer {
@@ -23,6 +24,11 @@ export interface RunningServer {
   discover(
     request: DiscoveryBody & { readonly credentials?: CameraCredentials },
   ): Promise<DiscoveryView>;
+  /** Takes what {@link discover} found without a plan into provisional stations; null when nothing. */
+  takeInFound(
+    found: DiscoveryView,
+    credentials: CameraCredentials | null,
+  ): Promise<PlanReport | null>;
   /** Every HTTP route with the access that it declares. */
   readonly routes: readonly DeclaredRoute[];
   /** Stops in order: no new requests, links and browsers closed, queue, database. Loses nothing. */
@@ -70,6 +76,8 @@ export async function startServer(
     importPlan: (text) =>
       importPlan(sql, settings.secretKey, { text, actor: null, address: null }, clock.nowMs()),
     discover: parts.registration.discover,
+    takeInFound: (found, credentials) =>
+      takeInFound(sql, settings.secretKey, found, credentials, clock.nowMs()),
     stop: parts.stop,
   };
 }

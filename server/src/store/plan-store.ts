@@ -28,6 +28,18 @@ export async function readDistrictCodes(sql: Queryable): Promise<ReadonlySet<str
   return new Set(rows.map((row) => row.code));
 }
 
+/** Cameras that were ever planned in a constituency's stations. */
+export async function countConstituencyCameras(
+  sql: Queryable,
+  constituency: string,
+): Promise<number> {
+  const rows = await sql<{ count: number }[]>`
+    select count(distinct camera_id)::int as count
+    from assignment join station on station.id = assignment.station_id
+    where constituency_code = ${constituency}`;
+  return rows[0]?.count ?? 0;
+}
+
 /** Any number of our own: one plan is applied at a time. */
 const planLock = 4_206_119;
 
