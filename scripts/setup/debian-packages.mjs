@@ -17,6 +17,8 @@ const packages = {
     'gstreamer1.0-plugins-good': undefined,
     'gstreamer1.0-plugins-bad': undefined,
     'gstreamer1.0-plugins-ugly': undefined,
+    'vlc-bin': '/usr/bin/vlc',
+    'vlc-plugin-base': undefined,
     iproute2: undefined,
     'docker-compose': undefined,
   },

@@ -15,10 +15,13 @@ export interface GstreamerRtspOptions {
   readonly configIntervalS?: number;
 }
 
+/** H.264; H.264 and G.711; H.265; motion JPEG 4:2:0; motion JPEG 4:2:2. */
+export type GstreamerStream = 'main' | 'audio' | 'hevc' | 'mjpeg' | 'mjpeg422';
+
 export interface GstreamerRtspServer {
   readonly port: number;
-  /** `main` (H.264), `audio` (H.264 and G.711) or `hevc` (H.265), without user info. */
-  url(path: 'main' | 'audio' | 'hevc'): string;
+  /** Without user info. */
+  url(path: GstreamerStream): string;
   /** Kills the server, as if the camera lost power. */
   kill(): Promise<void>;
 }

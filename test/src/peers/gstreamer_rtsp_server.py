@@ -1,7 +1,7 @@
 """GStreamer's RTSP server as a camera that was not written here.
 
-Serves /main (H.264, no B-frames), /audio (H.264 and G.711) and /hevc (H.265) of a live test picture,
-behind digest authentication when a user is given. Prints one JSON line {"port": N} when it listens.
+Serves /main (H.264, no B-frames), /audio (H.264 and G.711), /hevc (H.265), /mjpeg and /mjpeg422 (motion
+JPEG, 4:2:0 and 4:2:2) of a live test picture, behind digest authentication when a user is given. Prints one JSON line {"port": N} when it listens.
 Ends when its standard input closes, so that it never outlives who started it.
 """
 
@@ -28,6 +28,11 @@ H265 = (
     "video/x-raw,width={width},height={height},framerate={fps}/1 ! "
     "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} bitrate={kbps} ! "
     "h265parse ! rtph265pay name=pay0 pt=97 config-interval={config_interval}"
+)
+MJPEG = (
+    "videotestsrc is-live=true pattern=ball ! "
+    "video/x-raw,format={pixels},width={width},height={height},framerate={fps}/1 ! "
+    "jpegenc quality=75 ! rtpjpegpay name=pay0 pt=26"
 )
 AUDIO = "audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0"
 
@@ -70,6 +75,8 @@ def main():
         mount(mounts, "/main", H264.format(**values)),
         mount(mounts, "/audio", H264.format(**values) + " " + AUDIO),
         mount(mounts, "/hevc", H265.format(**values)),
+        mount(mounts, "/mjpeg", MJPEG.format(pixels="I420", **values)),
+        mount(mounts, "/mjpeg422", MJPEG.format(pixels="Y42B", **values)),
     ]
     if options.username is not None:
         token = GstRtspServer.RTSPToken()
