@@ -10,7 +10,7 @@ import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
 import { parseByteRange } from './byte-range.ts';
 import { segmentPath } from './footage-layout.ts';
-import type { OpenSegment } from './recorder-types.ts';
+import type { OpenSegmentSource } from './recorder-types.ts';
 import type { StillMaker } from './still-maker.ts';
 import { type FilePiece, piecesBytes, planVideoOnly, readPieces } from './virtual-file.ts';
 
@@ -20,9 +20,7 @@ export interface FootageHandlerOptions {
   /** What the server authenticates with: `Authorization: Bearer <key>`. */
   readonly clusterKey: string;
   /** The recorder's view of what is being written. */
-  readonly recorder: {
-    openSegment(cameraId: CameraId): OpenSegment | undefined;
-  };
+  readonly recorder: OpenSegmentSource;
   readonly stills: StillMaker;
 }
 
@@ -66,7 +64,7 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
     }
     const route = parseRoute(request.url ?? '');
     if (route.kind === 'open') {
-      const segment = options.recorder.openSegment(route.cameraId) ?? null;
+      const segment = (await options.recorder.openSegment(route.cameraId)) ?? null;
       send(response, 200, 'application/json', Buffer.from(JSON.stringify({ segment })));
     } else if (route.kind === 'still') {
       const { jpeg, atUs } = await options.stills.still(route.cameraId, route.atUs);
@@ -83,7 +81,7 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
     response: ServerResponse,
   ): Promise<void> {
     const { cameraId, startUs } = route;
-    const writing = options.recorder.openSegment(cameraId);
+    const writing = await options.recorder.openSegment(cameraId);
     const growing = writing?.startUs === startUs ? writing : undefined;
     await using file = await openSegmentFile(options.root, cameraId, startUs);
     const sizeBytes = growing?.sizeBytes ?? (await file.stat()).size;

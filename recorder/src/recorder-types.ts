@@ -80,6 +80,11 @@ export interface OpenSegment {
   readonly heightPx: number;
 }
 
+/** Knows which segment of a camera is being written, in this process or in another. */
+export interface OpenSegmentSource {
+  openSegment(cameraId: CameraId): OpenSegment | undefined | Promise<OpenSegment | undefined>;
+}
+
 /** The hole that is open now and not yet in the chain. */
 export interface OpenGap {
   readonly cameraId: CameraId;

@@ -7,7 +7,7 @@ import { type ScannedFragment, scanRecording } from '@nigehban/media/mp4/recordi
 import { listHours, names } from './chain/chain-files.ts';
 import { openSegmentFile } from './footage-http.ts';
 import { hourFolder, segmentStartOf } from './footage-layout.ts';
-import type { OpenSegment } from './recorder-types.ts';
+import type { OpenSegmentSource } from './recorder-types.ts';
 
 export interface Still {
   readonly jpeg: Buffer;
@@ -17,7 +17,7 @@ export interface Still {
 
 export interface StillMakerOptions {
   readonly root: string;
-  readonly recorder: { openSegment(cameraId: CameraId): OpenSegment | undefined };
+  readonly recorder: OpenSegmentSource;
   /** Makes a JPEG of the first picture of a small MP4. */
   readonly render: (mp4: Buffer) => Promise<Buffer>;
   /** ffmpeg processes at a time. */
@@ -67,7 +67,7 @@ export class StillMaker {
       throw new Fault('FOOTAGE_UNKNOWN', `Camera ${cameraId} has nothing recorded before that`);
     }
     await using file = await openSegmentFile(root, cameraId, startUs);
-    const growing = recorder.openSegment(cameraId);
+    const growing = await recorder.openSegment(cameraId);
     const sizeBytes = growing?.startUs === startUs ? growing.sizeBytes : (await file.stat()).size;
     const scan = await scanRecording(fileSource(file, sizeBytes)).catch((error: unknown) => {
       if (!(error instanceof MediaError)) throw error;
