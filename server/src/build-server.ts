@@ -29,6 +29,7 @@ import { startOutboxDispatcher } from './use-cases/dispatch-outbox.ts';
 import { evaluateStation } from './use-cases/evaluate-station.ts';
 import { importPlan } from './use-cases/import-plan.ts';
 import { startNodeInformer } from './use-cases/inform-nodes.ts';
+import { startFootageDayKeeper } from './use-cases/keep-footage-days.ts';
 import { createLiveSessions } from './use-cases/live-sessions.ts';
 import { startCameraMonitor } from './use-cases/monitor-cameras.ts';
 import { type NodeHealth, readHealth } from './use-cases/read-health.ts';
@@ -139,6 +140,7 @@ export async function buildServer(
     onReady: () => dispatcher.wake(),
   });
   const dispatcher = startOutboxDispatcher(sql, queue, { clock, log });
+  const footageDays = startFootageDayKeeper(sql, { clock, log });
   const registration = startRegistration({
     sql,
     clock,
@@ -252,6 +254,7 @@ export async function buildServer(
     await informer.stop();
     await monitor.stop();
     await dispatcher.stop();
+    await footageDays.stop();
     await queue.stop();
     await stopFollowing().catch(() => {});
     await sql.end({ timeout: 5 });

@@ -87,9 +87,9 @@ beforeAll(async () => {
     [startUs, 1],
     [endlessUs, 3],
   ] as const) {
-    await server.sql`insert into segment (camera_id, start_us, end_us, sequence, node_id, path,
+    await server.sql`insert into segment (camera_id, start_us, end_us, sequence, node_id,
         bytes, frames, sha256, flags, codec)
-      values (${cameraId}, ${at}, ${at + 50_000_000}, ${sequence}, 'media-1', 'x', 1000, 750,
+      values (${cameraId}, ${at}, ${at + 50_000_000}, ${sequence}, 'media-1', 1000, 750,
         '\\x00', 0, 'h264')`;
   }
   await server.sql`insert into gap (camera_id, start_us, end_us, sequence, node_id, cause)

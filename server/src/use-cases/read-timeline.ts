@@ -2,7 +2,7 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { Timeline, TimelineSegment } from '@nigehban/domain/footage.ts';
 import type { Sql } from '../store/database.ts';
-import { findSegmentNode, readGaps, readSegments } from '../store/footage-store.ts';
+import { findSegmentNode, type GapRow, readGaps, readSegments } from '../store/footage-store.ts';
 
 /** The piece that is being written at this moment. */
 export interface OpenPiece {
@@ -58,12 +58,26 @@ export async function readTimeline(
     fromMs,
     toMs,
     segments,
-    gaps: gaps.map(({ startUs, endUs, cause }) => ({
+    gaps: joinGaps(gaps).map(({ startUs, endUs, cause }) => ({
       startMs: startUs / 1_000,
       endMs: endUs / 1_000,
       cause,
     })),
   };
+}
+
+/** The recorder writes a lasting gap in pieces of a minute; to people it is one. */
+function joinGaps(gaps: readonly GapRow[]): readonly GapRow[] {
+  const joined: GapRow[] = [];
+  for (const gap of gaps) {
+    const last = joined.at(-1);
+    if (last !== undefined && last.cause === gap.cause && last.endUs === gap.startUs) {
+      joined[joined.length - 1] = { ...last, endUs: gap.endUs };
+    } else {
+      joined.push(gap);
+    }
+  }
+  return joined;
 }
 
 /**
