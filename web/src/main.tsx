@@ -1,4 +1,5 @@
 import './styles/fonts.css';
+import './styles/fonts-urdu.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';

@@ -121,7 +121,7 @@ const browser = await chromium.launch({
 });
 try {
   for (const shot of shots.filter((candidate) => candidate.name.includes(only))) {
-    for (const language of ['en', 'ur'] as const) {
+    for (const language of (process.env.LANGS ?? 'en,ur').split(',') as ('en' | 'ur')[]) {
       for (const size of ['desktop', 'phone'] as const) {
         await takeShot(browser, server, shot, language, size);
       }

@@ -45,7 +45,6 @@ export function ShellHeader(props: {
       <button
         type="button"
         className={classNames(controls.button, styles.search)}
-        aria-label={t('header.search')}
         aria-keyshortcuts="Control+K"
         onClick={props.onSearch}
       >

@@ -1,16 +1,17 @@
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
 import { useQueryClient } from '@tanstack/react-query';
-import { Outlet, useNavigate } from '@tanstack/react-router';
+import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { AlertAnnouncer } from '../alerts/alert-announcer.tsx';
 import { api } from '../api/api-client.ts';
 import { useI18n } from '../i18n/i18n.tsx';
+import type { MessageKey } from '../i18n/messages.ts';
 import { startFleetSync } from '../live-state/fleet-sync.ts';
 import { SignInPage } from '../sign-in/sign-in-page.tsx';
 import { acceptsSingleKeys, isKey, useHotkeys } from './hotkeys.ts';
 import { LinkBanner } from './link-banner.tsx';
 import { NavRail } from './nav-rail.tsx';
-import { useServices } from './services.tsx';
+import { useFleet, useServices } from './services.tsx';
 import { sessionQuery, useSession } from './session.ts';
 import styles from './shell.module.css';
 import { ShellHeader } from './shell-header.tsx';
@@ -71,6 +72,7 @@ function SignedInShell(props: { readonly session: SessionView }) {
   const navigate = useNavigate();
   const [overlay, setOverlay] = useState<'palette' | 'help' | null>(null);
   useLinkToServer();
+  usePageTitle();
   usePaletteKey(() => setOverlay('palette'));
   useGoKeys((to) => void navigate({ to }));
   useHotkeys([{ keys: ['?'], run: () => setOverlay('help') }]);
@@ -96,6 +98,25 @@ function SignedInShell(props: { readonly session: SessionView }) {
       </Suspense>
     </div>
   );
+}
+
+const pageNames: Readonly<Record<string, MessageKey>> = {
+  wall: 'nav.wall',
+  stations: 'nav.stations',
+  cameras: 'station.cameras',
+  alerts: 'nav.alerts',
+};
+
+/** The window's title: what page this is, and how many alerts wait even when it is behind others. */
+function usePageTitle(): void {
+  const { t } = useI18n();
+  const { unacknowledged } = useFleet();
+  const page = useRouterState({ select: (state) => state.location.pathname.split('/')[1] ?? '' });
+  const name = pageNames[page];
+  useEffect(() => {
+    const waiting = unacknowledged > 0 ? `(${unacknowledged}) ` : '';
+    document.title = `${waiting}${name === undefined ? '' : `${t(name)} · `}${t('app.name')}`;
+  }, [unacknowledged, name, t]);
 }
 
 function usePaletteKey(open: () => void): void {

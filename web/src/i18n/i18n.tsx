@@ -39,8 +39,7 @@ function readStoredLanguage(): Language {
 
 async function loadMessages(language: Language): Promise<Messages> {
   if (language === 'en') return englishMessages;
-  const [messages] = await Promise.all([import('./ur.json'), import('../styles/fonts-urdu.ts')]);
-  return messages.default;
+  return (await import('./ur.json')).default;
 }
 
 /** Gives the language to everything below, and to the document: `lang`, `dir`. */

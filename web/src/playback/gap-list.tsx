@@ -11,7 +11,7 @@ export function GapList(props: {
   const { t, age } = useI18n();
   return (
     <section className={styles.gaps} aria-labelledby="playback-gaps">
-      <h3 id="playback-gaps">{t('playback.gaps')}</h3>
+      <h2 id="playback-gaps">{t('playback.gaps')}</h2>
       {props.gaps.length === 0 ? (
         <p className={styles.muted}>{t('playback.gaps.none')}</p>
       ) : (

@@ -94,7 +94,7 @@ function StationFilter(props: {
           >
             <StatusMark tone={stationTone[state]} />
             <strong>{counts[state]}</strong>
-            <span>{t(`stations.total.${state}`)}</span>
+            <span>{t(`station.state.short.${state}`)}</span>
           </button>
         ))}
       </div>

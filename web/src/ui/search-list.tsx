@@ -23,10 +23,8 @@ export function SearchList(props: {
   const [active, setActive] = useState(0);
   const listId = useId();
   const list = useRef<HTMLDivElement>(null);
-  const input = useRef<HTMLInputElement>(null);
   const current = Math.min(active, props.options.length - 1);
 
-  useEffect(() => input.current?.focus(), []);
   useEffect(() => {
     list.current?.querySelector(`[data-index="${current}"]`)?.scrollIntoView({ block: 'nearest' });
   }, [current]);
@@ -54,7 +52,7 @@ export function SearchList(props: {
       <div className={styles.field}>
         <Search aria-hidden="true" />
         <input
-          ref={input}
+          data-first-focus
           type="text"
           role="combobox"
           aria-label={props.label}

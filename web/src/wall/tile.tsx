@@ -81,6 +81,7 @@ export function Tile(props: {
         <span className={styles.chip} data-testid="tile-status">
           <StatusBadge tone={tileTone[status]}>{t(`tile.status.${status}`)}</StatusBadge>
           <FrameAge picture={picture} />
+          <span className={styles.chipPlace}>{placement}</span>
         </span>
         <TileButtons camera={camera} enlarged={props.enlarged} actions={actions} />
       </div>

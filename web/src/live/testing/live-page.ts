@@ -26,6 +26,20 @@ export interface LivePage {
   luma(index: number, width: number, height: number): readonly number[];
   pause(index: number): Promise<void>;
   resume(index: number): Promise<void>;
+  /** Keeps the top edge of each frame that is shown from now on. */
+  record(index: number): void;
+  recorded(index: number): readonly RecordedFrame[];
+  /** The clock of {@link RecordedFrame}. */
+  nowMs(): number;
+}
+
+/** The top edge of a shown frame, where simulated cameras burn in the frame's number. */
+export interface RecordedFrame {
+  /** When it is on the screen. */
+  readonly atMs: number;
+  readonly widthPx: number;
+  /** 320 by 8 pixels. */
+  readonly luma: readonly number[];
 }
 
 interface Shown {
@@ -37,7 +51,10 @@ interface Shown {
   frames: number;
   firstFrameMs: number | null;
   lastFrameMs: number | null;
+  recorded: RecordedFrame[] | null;
 }
+
+const edge = { width: 320, height: 8 } as const;
 
 const socket = new ConsoleSocket({
   open: () => new WebSocket(`ws://${location.host}/api/ws`) as SocketLike,
@@ -83,8 +100,11 @@ function show(cameraId: number, quality: StreamQuality): number {
     frames: 0,
     firstFrameMs: null,
     lastFrameMs: null,
+    recorded: null,
   };
-  const frame = (): void => {
+  const frame: VideoFrameRequestCallback = (_, metadata) => {
+    const atMs = Math.max(performance.now(), metadata.expectedDisplayTime);
+    entry.recorded?.push({ atMs, widthPx: video.videoWidth, luma: edgeOf(video) });
     entry.frames += 1;
     entry.lastFrameMs = performance.now();
     entry.firstFrameMs ??= entry.lastFrameMs - entry.startedMs;
@@ -118,10 +138,20 @@ async function factsOf(entry: Shown): Promise<ShownPicture> {
 }
 
 function lumaOf(video: HTMLVideoElement, width: number, height: number): number[] {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (context === null || video.videoWidth === 0) return [];
-  context.drawImage(video, 0, 0, width, height, 0, 0, width, height);
+  if (video.videoWidth === 0) return [];
+  return drawnLuma(width, height, (context) =>
+    context.drawImage(video, 0, 0, width, height, 0, 0, width, height),
+  );
+}
+
+function drawnLuma(
+  width: number,
+  height: number,
+  draw: (context: OffscreenCanvasRenderingContext2D) => void,
+): number[] {
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (context === null) return [];
+  draw(context);
   const { data } = context.getImageData(0, 0, width, height);
   const luma: number[] = [];
   for (let at = 0; at < data.length; at += 4) {
@@ -134,6 +164,14 @@ function lumaOf(video: HTMLVideoElement, width: number, height: number): number[
   return luma;
 }
 
+function edgeOf(video: HTMLVideoElement): number[] {
+  const { width, height } = edge;
+  const sourceHeight = (video.videoWidth * height) / width;
+  return drawnLuma(width, height, (context) =>
+    context.drawImage(video, 0, 0, video.videoWidth, sourceHeight, 0, 0, width, height),
+  );
+}
+
 const page: LivePage = {
   show,
   hide: (index) => shown[index]?.session.stop(),
@@ -144,6 +182,12 @@ const page: LivePage = {
   },
   pause: async (index) => shown[index]?.picture?.pause(),
   resume: async (index) => shown[index]?.picture?.resume(),
+  record(index) {
+    const entry = shown[index];
+    if (entry !== undefined) entry.recorded = [];
+  },
+  recorded: (index) => shown[index]?.recorded ?? [],
+  nowMs: () => performance.now(),
 };
 
 Object.assign(window, { livePage: page });
