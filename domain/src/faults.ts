@@ -90,6 +90,18 @@ export const faultCatalogue = {
   LIVE_SESSION_UNKNOWN: { status: 404, nextAction: 'Open the live view again.' },
   LIVE_CODEC_UNSUPPORTED: { status: 415, nextAction: 'Give the camera an H.264 sub-stream.' },
 
+  // Recordings
+  TRANSCODING_LIMIT_REACHED: {
+    status: 503,
+    nextAction: 'Wait until another recording stops playing, or use a browser that plays H.265.',
+  },
+
+  EXPORT_UNKNOWN: { status: 404, nextAction: 'Reload the exports.' },
+  EXPORT_UNFINISHED: { status: 409, nextAction: 'Wait until the export is done.' },
+  EXPORT_FINISHED: { status: 409, nextAction: 'Reload the exports: this one is over.' },
+  EXPORT_FAILED: { status: 500, nextAction: "Read the media node's log, then export again." },
+  EXPORT_LIMIT_REACHED: { status: 429, nextAction: 'Wait until other exports are done.' },
+
   // Our own parts
   NODE_UNAVAILABLE: { status: 503, nextAction: 'Check the media node and its network.' },
   GATEWAY_UNAVAILABLE: { status: 503, nextAction: 'Check the camera gateway.' },

@@ -1,18 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, faultCatalogue, toFaultMessage } from '@nigehban/domain/faults.ts';
 import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
-import { parseByteRange } from './byte-range.ts';
-import { segmentPath } from './footage-layout.ts';
+import { openSegmentFile } from './open-segment-file.ts';
+import {
+  PlaybackHandler,
+  type PlaybackOptions,
+  parsePlaybackRoute,
+} from './playback/playback-http.ts';
 import type { OpenSegmentSource } from './recorder-types.ts';
+import { sendBytes, sendJson, sendPieces } from './send-bytes.ts';
 import type { StillMaker } from './still-maker.ts';
-import { type FilePiece, piecesBytes, planVideoOnly, readPieces } from './virtual-file.ts';
+import { type FilePiece, piecesBytes, planVideoOnly } from './virtual-file.ts';
 
 export interface FootageHandlerOptions {
   /** The footage root. */
@@ -22,6 +24,8 @@ export interface FootageHandlerOptions {
   /** The recorder's view of what is being written. */
   readonly recorder: OpenSegmentSource;
   readonly stills: StillMaker;
+  /** Makes H.264 of streams that ask for it; without it they are refused. */
+  readonly transcode?: PlaybackOptions['transcode'];
 }
 
 export type FootageHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -37,11 +41,15 @@ type Route =
  *   last whole fragment; `media=video` leaves the audio out.
  * - `GET /footage/<camera>/open`: JSON `{ segment: OpenSegment | null }`.
  * - `GET /footage/<camera>/stills?atUs=`: JPEG of the key frame at or before a time.
+ * - `GET /footage/<camera>/stream.mp4?fromUs=&toUs=[&media=video][&codec=h264]`: one continuous stream.
+ * - `GET /footage/<camera>/outline?fromUs=&toUs=`: JSON `FootageOutlines`, what a playlist is made of.
+ * - `GET /footage/<camera>/hls/<startUs>/init.mp4`, `…/media.m4s?atUs=&bytes=`: a playlist's pieces.
  *
  * Paths on disk are made of the two numbers alone. Faults are JSON {@link toFaultMessage}.
  */
 export function createFootageHandler(options: FootageHandlerOptions): FootageHandler {
   const expected = digest(`Bearer ${options.clusterKey}`);
+  const playback = new PlaybackHandler(options);
   return (request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) {
@@ -50,7 +58,7 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
       }
       const message = toFaultMessage(error);
       const { status } = faultCatalogue[message.code];
-      send(response, status, 'application/json', Buffer.from(JSON.stringify({ fault: message })));
+      sendJson(response, status, { fault: message });
     });
   };
 
@@ -62,14 +70,22 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new Fault('REQUEST_INVALID', `Method ${request.method} is not served here`);
     }
-    const route = parseRoute(request.url ?? '');
+    const url = request.url ?? '';
+    const played = URL.canParse(url, 'http://node')
+      ? parsePlaybackRoute(new URL(url, 'http://node'))
+      : undefined;
+    if (played !== undefined) {
+      await playback.answer(played, request, response);
+      return;
+    }
+    const route = parseRoute(url);
     if (route.kind === 'open') {
       const segment = (await options.recorder.openSegment(route.cameraId)) ?? null;
-      send(response, 200, 'application/json', Buffer.from(JSON.stringify({ segment })));
+      sendJson(response, 200, { segment });
     } else if (route.kind === 'still') {
       const { jpeg, atUs } = await options.stills.still(route.cameraId, route.atUs);
       response.setHeader('X-Picture-Time-Us', String(atUs));
-      send(response, 200, 'image/jpeg', jpeg);
+      sendBytes(response, 200, 'image/jpeg', jpeg);
     } else {
       await sendSegment(route, request, response);
     }
@@ -88,42 +104,13 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
     const pieces = route.videoOnly
       ? await videoPieces(file, sizeBytes)
       : [{ kind: 'disk' as const, start: 0, end: sizeBytes }];
-    const totalBytes = piecesBytes(pieces);
-    response.setHeader('Accept-Ranges', 'bytes');
     response.setHeader(
       'Cache-Control',
       growing === undefined ? 'private, max-age=3600' : 'no-store',
     );
     response.setHeader('X-Footage-Open', growing === undefined ? '0' : '1');
-    // What grows has no validator: each answer is of another length.
-    const etag = growing === undefined ? `"${startUs}-${totalBytes}"` : undefined;
-    if (etag !== undefined) response.setHeader('ETag', etag);
-    const ifRange = request.headers['if-range'];
-    const wholeWanted = ifRange !== undefined && ifRange !== etag;
-    const range = wholeWanted ? undefined : parseByteRange(request.headers.range, totalBytes);
-    if (range === 'unsatisfiable') {
-      response.setHeader('Content-Range', `bytes */${totalBytes}`);
-      send(response, 416, 'text/plain', Buffer.alloc(0));
-      return;
-    }
-    const { from, to } = range ?? { from: 0, to: totalBytes };
-    response.statusCode = range === undefined ? 200 : 206;
-    if (range !== undefined) {
-      response.setHeader('Content-Range', `bytes ${from}-${to - 1}/${totalBytes}`);
-    }
-    response.setHeader('Content-Type', 'video/mp4');
-    response.setHeader('Content-Length', to - from);
-    if (request.method === 'HEAD') {
-      response.end();
-      return;
-    }
-    await pipeline(
-      Readable.from(readPieces(file, pieces, from, to), { highWaterMark: 2 }),
-      response,
-    ).catch((error: unknown) => {
-      // A reader that goes away in the middle is no fault of ours.
-      if (!response.destroyed) throw error;
-    });
+    const etag = growing === undefined ? `"${startUs}-${piecesBytes(pieces)}"` : undefined;
+    await sendPieces(request, response, file, pieces, etag);
   }
 }
 
@@ -145,34 +132,11 @@ export function parseRoute(url: string): Route {
   return { kind: 'still', cameraId, atUs: Number(at) };
 }
 
-/** Opens a segment for reading; throws FOOTAGE_UNKNOWN when it is not there. */
-export async function openSegmentFile(
-  root: string,
-  cameraId: CameraId,
-  startUs: number,
-): Promise<FileHandle> {
-  try {
-    return await open(join(root, segmentPath(cameraId, startUs)), 'r');
-  } catch (error) {
-    throw new Fault('FOOTAGE_UNKNOWN', `Camera ${cameraId} has no segment ${startUs} here`, {
-      cause: error,
-      details: { cameraId, startUs },
-    });
-  }
-}
-
 async function videoPieces(file: FileHandle, sizeBytes: number): Promise<FilePiece[]> {
   const scan = await scanRecording(fileSource(file, sizeBytes));
   const initialisation = Buffer.allocUnsafe(scan.initialisationBytes);
   await file.read(initialisation, 0, initialisation.length, 0);
   return planVideoOnly(scan, initialisation);
-}
-
-function send(response: ServerResponse, status: number, type: string, body: Buffer): void {
-  response.statusCode = status;
-  response.setHeader('Content-Type', type);
-  response.setHeader('Content-Length', body.length);
-  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 function digest(text: string): Buffer {

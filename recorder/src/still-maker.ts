@@ -5,8 +5,8 @@ import { MediaError } from '@nigehban/media/media-error.ts';
 import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { type ScannedFragment, scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
 import { listHours, names } from './chain/chain-files.ts';
-import { openSegmentFile } from './footage-http.ts';
 import { hourFolder, segmentStartOf } from './footage-layout.ts';
+import { openSegmentFile } from './open-segment-file.ts';
 import type { OpenSegmentSource } from './recorder-types.ts';
 
 export interface Still {

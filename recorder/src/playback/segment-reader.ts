@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { FootageOutline } from '@nigehban/domain/footage-outline.ts';
 import { MediaError } from '@nigehban/media/media-error.ts';
@@ -12,12 +11,12 @@ import {
   type ScannedFragment,
   scanRecording,
 } from '@nigehban/media/mp4/recording-scan.ts';
-import type { OpenSegment } from '../recorder-types.ts';
+import type { OpenSegment, OpenSegmentSource } from '../recorder-types.ts';
 
 /** Where segments are read: the footage root and what is being written there. */
 export interface SegmentSource {
   readonly root: string;
-  readonly recorder: { openSegment(cameraId: CameraId): OpenSegment | undefined };
+  readonly recorder: OpenSegmentSource;
 }
 
 /** The structure of a segment, and its first bytes up to the first fragment. */
