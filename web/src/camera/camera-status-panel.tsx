@@ -1,6 +1,6 @@
 import type { CameraDetail, CameraView } from '@nigehban/domain/api/http-types.ts';
 import { CircleDot, CircleOff } from 'lucide-react';
-import { useI18n } from '../i18n/i18n.tsx';
+import { Code, useI18n, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
 import styles from './camera-page.module.css';
@@ -34,7 +34,8 @@ export function CameraStatusPanel(props: {
           <div>
             <dt>{t('camera.cause')}</dt>
             <dd>
-              <strong>{t(`fault.${camera.fault}`)}</strong>
+              <strong>{t(`fault.${camera.fault}`)}</strong>{' '}
+              <Code className={styles.muted}>{camera.fault}</Code>
             </dd>
           </div>
           {detail.evidence !== null && (
