@@ -462,3 +462,23 @@ test('a probe of a mute server ends in time; one of a dead port says so', async 
     code: 'CONNECT_REFUSED',
   });
 });
+
+test('another payload type than described ends the session with a word, a stray packet does not', async () => {
+  const server = await listen();
+  const { seen } = open(server.url);
+  await playing(seen);
+  const send = (sequence: number, payloadType: number) =>
+    server.last?.sendRtp({ sequence, timestamp: 0, payloadType });
+  for (let sequence = 0; sequence < 99; sequence++) send(sequence, 97);
+  send(99, 96);
+  for (let sequence = 100; sequence < 150; sequence++) send(sequence, 97);
+  send(150, 96);
+  await until(() => seen.packets.length === 2, 'what was described');
+  expect(seen.closed).toEqual([]);
+  for (let sequence = 151; sequence < 260; sequence++) send(sequence, 97);
+  await ended(seen);
+  expect(seen.closed[0]).toMatchObject({
+    code: 'PROTOCOL_VIOLATION',
+    message: 'packets of type 97, described as 96',
+  });
+});

@@ -1,16 +1,15 @@
-import type { Clock, Timer } from '../clock.ts';
-import type { SenderReport, StreamSource, TrackDescription } from '../hub/stream-hub-types.ts';
+import type { Timer } from '../clock.ts';
+import type { TrackDescription } from '../hub/stream-hub-types.ts';
 import { MediaError, mediaErrorOf } from '../media-error.ts';
 import { buildReceiverReport, readRtcp } from '../rtp/rtcp-packet.ts';
 import { isRtp, rtpPayloadType } from '../rtp/rtp-packet.ts';
 import type { RtpReception } from '../rtp/rtp-reception.ts';
 import { answerServerRequest, type ServerRequestVerdict } from './answer-server-request.ts';
 import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
-import type { ReadArena } from './read-arena.ts';
 import type { RtspConnectionHandler } from './rtsp-connection.ts';
 import { describeStream, type RtspDialogue } from './rtsp-dialogue.ts';
 import type { RtspRequest } from './rtsp-message.ts';
-import type { RtspSettings } from './rtsp-settings.ts';
+import type { RtspSessionHandler, RtspSessionOptions } from './rtsp-session-types.ts';
 import { readSession } from './rtsp-transport.ts';
 import { resolveControl } from './rtsp-url.ts';
 import { type SdpTrack, selectTracks } from './sdp.ts';
@@ -18,32 +17,10 @@ import { createSessionTrack, type SessionTrack } from './session-track.ts';
 import { setUpTransport } from './track-path.ts';
 import { UdpIntake } from './udp-intake.ts';
 
-export interface RtspSessionOptions {
-  readonly source: Pick<StreamSource, 'url' | 'username' | 'password' | 'transport'>;
-  readonly clock: Clock;
-  readonly arena: ReadArena;
-  readonly settings: RtspSettings;
-  /** How often {@link RtspSession.tick} will be called. */
-  readonly tickMs: number;
-  /** Uniform in [0, 1): spreads keep-alives and names the receiver. */
-  readonly random: () => number;
-}
-
-export interface RtspSessionHandler {
-  /**
-   * PLAY was answered, or the first packet outran the answer; over UDP the first packet is here. Once,
-   * before any other call.
-   */
-  onPlaying(tracks: readonly TrackDescription[], playedAtUs: number): void;
-  /** As `StreamSink.onRtp`. */
-  onRtp(track: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void;
-  onSenderReport(track: number, report: SenderReport): void;
-  /** Once, also when playing was never reached; STOPPED after {@link RtspSession.close}. */
-  onClosed(error: MediaError): void;
-}
-
 const NO_TRACK = -1;
 const DEFAULT_SESSION_TIMEOUT_S = 60;
+/** So many video packets of another payload type in a row are another stream than described. */
+const MAX_FOREIGN_PACKETS = 100;
 
 /**
  * One DESCRIBE, SETUP, PLAY … TEARDOWN (RFC 2326), its packets interleaved in the connection or over
@@ -72,6 +49,7 @@ export class RtspSession {
   #handshakeTimer: Timer | undefined;
   #phase: 'dialling' | 'play-sent' | 'playing' | 'closing' | 'closed' = 'dialling';
   #floodMs = 0;
+  #foreignPackets = 0;
   #closing: Promise<void> | undefined;
   /** Why it is being torn down. */
   #endError: MediaError | undefined;
@@ -243,7 +221,7 @@ export class RtspSession {
       createSessionTrack(index, track, path, {
         onSenderReport: (report) => this.#handler.onSenderReport(index, report),
         onBye: () => {
-          if (track.kind === 'video') this.#endSoon('the camera ended the stream');
+          if (track.kind === 'video') this.#endSoon(lost('the camera ended the stream'));
         },
       }),
     ];
@@ -309,10 +287,22 @@ export class RtspSession {
   ): boolean {
     const track = this.#tracks[index];
     if (track === undefined || !isRtp(buffer, offset, length)) return false;
-    if (rtpPayloadType(buffer, offset) !== track.description.payloadType) return false;
+    const payloadType = rtpPayloadType(buffer, offset);
+    if (payloadType !== track.description.payloadType) {
+      this.#onForeign(track.description, payloadType);
+      return false;
+    }
+    this.#foreignPackets = 0;
     if (this.#phase !== 'playing' && !this.#begin()) return false;
     track.reception.count(buffer, offset, arrivalUs);
     return true;
+  }
+
+  /** The camera was set to another codec, or its description is wrong: a fresh one tells which. */
+  #onForeign(described: TrackDescription, payloadType: number): void {
+    if (described.kind !== 'video' || ++this.#foreignPackets !== MAX_FOREIGN_PACKETS) return;
+    const text = `packets of type ${payloadType}, described as ${described.payloadType}`;
+    this.#endSoon(new MediaError('PROTOCOL_VIOLATION', text));
   }
 
   #onRtcp(index: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void {
@@ -323,7 +313,7 @@ export class RtspSession {
 
   #onRequest(request: RtspRequest): ServerRequestVerdict {
     const verdict = answerServerRequest(request.method);
-    if (verdict.endsSession) this.#endSoon(`the server sent ${request.method}`);
+    if (verdict.endsSession) this.#endSoon(lost(`the server sent ${request.method}`));
     return verdict;
   }
 
@@ -334,8 +324,7 @@ export class RtspSession {
       method: this.#keepAliveMethod,
       sessionTimeoutS: this.#sessionTimeoutS,
       send: (method) => dialogue.exchange(method, this.#aggregateUri, this.#sessionHeader()),
-      onForgotten: () =>
-        this.#fail(new MediaError('CONNECTION_LOST', 'the server dropped the session')),
+      onForgotten: () => this.#fail(lost('the server dropped the session')),
       onFault: (cause) => this.#fail(mediaErrorOf(cause, 'unexpected fault of the session')),
     };
     return new KeepAlive(options, nowMs, this.#options.random());
@@ -359,9 +348,9 @@ export class RtspSession {
     return this.#sessionId === undefined ? [] : [['Session', this.#sessionId]];
   }
 
-  #endSoon(text: string): void {
+  #endSoon(error: MediaError): void {
     // The packets and the answer of this read come first.
-    queueMicrotask(() => this.#fail(new MediaError('CONNECTION_LOST', text)));
+    queueMicrotask(() => this.#end(error));
   }
 
   /** Ends the session by TEARDOWN: without it a server may go on sending over UDP. */
@@ -404,4 +393,8 @@ export class RtspSession {
     void this.#udp.close();
     this.#handler.onClosed(this.#endError ?? error);
   }
+}
+
+function lost(text: string): MediaError {
+  return new MediaError('CONNECTION_LOST', text);
 }
