@@ -1,3 +1,4 @@
+import { ScriptedRtspServer } from '@nigehban/media/rtsp/testing/scripted-rtsp-server.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   type GstreamerRtspServer,
@@ -85,3 +86,30 @@ test('VLC pulled over TCP by order is refused by its own answer', async () => {
       stop: { cause: 'refused', error: { statusCode: 461 } },
     });
 });
+
+test('a camera that comes back with another codec goes on in files of that codec', async () => {
+  let camera = await startGstreamerRtspServer({ framesPerSecond: 15 });
+  let location = camera.url('main');
+  const front = await ScriptedRtspServer.listen({
+    respond: ({ method }) =>
+      method === 'DESCRIBE'
+        ? `RTSP/1.0 302 Moved Temporarily\r\nLocation: ${location}\r\n\r\n`
+        : undefined,
+  });
+  try {
+    stage.record([{ url: front.url, ...anonymous }]);
+    await stage.framesFor(1, 45);
+    await camera.kill();
+    camera = await startGstreamerRtspServer({ framesPerSecond: 15 });
+    location = camera.url('hevc');
+    await stage.framesFor(1, 45, 40_000);
+    await expectSound(1);
+  } finally {
+    await camera.kill();
+    await front.close();
+  }
+  const codecs = stage.segmentsOf(1).map((segment) => segment.codec.slice(0, 4));
+  expect(new Set(codecs)).toEqual(new Set(['avc1', 'hvc1']));
+  expect(codecs).toEqual([...codecs].sort());
+  expect(stage.entriesOf(1).filter((entry) => entry.kind === 'gap').length).toBeGreaterThan(0);
+}, 90_000);
