@@ -109,12 +109,15 @@ export class StreamSupervisor {
 
   /** Another URL or credential: the running session is replaced when they differ. */
   update(source: StreamSource): void {
+    const before = this.#source;
+    // A second subscriber without a wish does not undo the first one's.
+    const transport = source.transport ?? before.transport;
+    this.#source = { ...source, transport };
     const same =
-      source.url === this.#source.url &&
-      source.username === this.#source.username &&
-      source.password === this.#source.password &&
-      source.transport === this.#source.transport;
-    this.#source = source;
+      source.url === before.url &&
+      source.username === before.username &&
+      source.password === before.password &&
+      transport === before.transport;
     if (same) return;
     this.#udpBlocked = false;
     this.#failures = 0;
