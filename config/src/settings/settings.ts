@@ -25,6 +25,8 @@ export interface Settings {
     readonly footageFolder: string | undefined;
     readonly segmentMs: number;
     readonly silentForMs: number;
+    /** Engine processes; undefined: by the number of cameras and cores. */
+    readonly processes: number | undefined;
   };
   readonly rtc: {
     /** Addresses that browsers are told; empty: every address of this machine. */
@@ -98,6 +100,8 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
   if (range === undefined) problems.push('NIGEHBAN_RTC_PORTS must be two ports as 40000-40999');
   const workers = integer('NIGEHBAN_RTC_WORKERS', 0, 0, 128);
 
+  const processes = integer('NIGEHBAN_MEDIA_PROCESSES', 0, 0, 64);
+
   const settings: Settings = {
     host: text('NIGEHBAN_HOST') ?? '127.0.0.1',
     port,
@@ -118,6 +122,7 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
       footageFolder: text('NIGEHBAN_FOOTAGE'),
       segmentMs: integer('NIGEHBAN_SEGMENT_SECONDS', 60, 2, 300) * 1000,
       silentForMs: integer('NIGEHBAN_SILENT_AFTER_MS', 5_000, 1_000, 60_000),
+      processes: processes === 0 ? undefined : processes,
     },
     rtc: {
       addresses: (text('NIGEHBAN_RTC_ADDRESS') ?? '')
