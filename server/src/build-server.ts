@@ -7,10 +7,12 @@ import { type DeclaredRoute, originAllowed, sessionCookie } from './http/access.
 import { createApp } from './http/app.ts';
 import type { App } from './http/app-type.ts';
 import { createMetrics } from './http/metrics.ts';
+import { createNodeFootage } from './http/node-footage.ts';
 import { addCameraRoutes } from './http/routes/camera-routes.ts';
 import { addFootageRoutes } from './http/routes/footage-routes.ts';
 import { addMachineRoutes } from './http/routes/machine-routes.ts';
 import { addPlanRoutes } from './http/routes/plan-routes.ts';
+import { addPlaybackRoutes } from './http/routes/playback-routes.ts';
 import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
@@ -166,6 +168,11 @@ export async function buildServer(
     pusher.changed(change);
   });
 
+  const nodeFootage = createNodeFootage({
+    sql,
+    clusterKey: settings.clusterKey,
+    linkedFootageUrl: (nodeId) => link.node(nodeId)?.hello.footageUrl ?? null,
+  });
   const { app, declared } = await createApp({
     sql,
     clock,
@@ -185,12 +192,8 @@ export async function buildServer(
   });
   addStatusRoutes(app, { sql, clock, monitor });
   addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
-  addFootageRoutes(app, {
-    sql,
-    clusterKey: settings.clusterKey,
-    linkedFootageUrl: (nodeId) => link.node(nodeId)?.hello.footageUrl ?? null,
-    recordingNode: nodeOf,
-  });
+  addFootageRoutes(app, { sql, nodes: nodeFootage, recordingNode: nodeOf });
+  addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, recordingNode: nodeOf });
   addPlanRoutes(app, {
     importPlan: (given) => importPlan(sql, settings.secretKey, given, clock.nowMs()),
   });

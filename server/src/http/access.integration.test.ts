@@ -52,6 +52,16 @@ const examples: Readonly<Record<string, { path: string; body?: string; type?: st
   },
   'POST /api/plan': { path: '/api/plan', body: 'nothing', type: 'text/csv' },
   'GET /api/cameras/:id/timeline': { path: '/api/cameras/1/timeline?fromMs=0&toMs=1000' },
+  'GET /api/cameras/:id/stream.mp4': {
+    path: '/api/cameras/1/stream.mp4?fromMs=1790000000000&toMs=1790000001000',
+  },
+  'GET /api/cameras/:id/playlist.m3u8': {
+    path: '/api/cameras/1/playlist.m3u8?fromMs=1790000000000&toMs=1790000001000',
+  },
+  'GET /api/cameras/:id/still.jpg': { path: '/api/cameras/1/still.jpg?atMs=1790000000000' },
+  'GET /api/cameras/:id/hls/:startUs/media.m4s': {
+    path: '/api/cameras/1/hls/1770000000000000/media.m4s?atUs=0&bytes=1000',
+  },
 };
 
 function exampleOf(method: string, url: string) {
@@ -231,6 +241,20 @@ test.each([
   ['GET', '/api/alerts?foo=1', 400, 'REQUEST_INVALID'],
   ['GET', '/api/cameras/1/timeline?fromMs=5&toMs=5', 400, 'REQUEST_INVALID'],
   ['GET', '/api/cameras/1/footage/1770000000000000.mp4', 404, 'FOOTAGE_UNKNOWN'],
+  ['GET', '/api/cameras/1/stream.mp4?fromMs=5&toMs=5', 400, 'REQUEST_INVALID'],
+  [
+    'GET',
+    '/api/cameras/1/stream.mp4?fromMs=1790000000000&toMs=1790000001000',
+    404,
+    'FOOTAGE_UNKNOWN',
+  ],
+  [
+    'GET',
+    '/api/cameras/1/playlist.m3u8?fromMs=1790000000000&toMs=1800000000000',
+    400,
+    'REQUEST_INVALID',
+  ],
+  ['GET', '/api/cameras/1/still.jpg?atMs=1790000000000', 404, 'FOOTAGE_UNKNOWN'],
   ['POST', '/api/alerts/1/acknowledge', 404, 'ALERT_UNKNOWN'],
   ['GET', '/api/nothing', 404, 'NOT_FOUND'],
   ['PUT', '/api/stations', 404, 'NOT_FOUND'],

@@ -20,9 +20,13 @@ export async function fetchFootage(
   options: {
     readonly clusterKey: string;
     readonly headers: Readonly<Record<string, string>>;
+    readonly method?: 'GET' | 'POST' | 'DELETE';
+    /** Sent as the body. */
+    readonly json?: unknown;
     readonly signal: AbortSignal;
   },
 ): Promise<FootageAnswer> {
+  const body = options.json === undefined ? undefined : Buffer.from(JSON.stringify(options.json));
   const ask = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return await new Promise((resolve, reject) => {
     const sent: ClientRequest = ask(
@@ -30,17 +34,24 @@ export async function fetchFootage(
       {
         agent: false,
         signal: options.signal,
-        headers: { ...options.headers, authorization: `Bearer ${options.clusterKey}` },
+        method: options.method ?? 'GET',
+        headers: {
+          ...options.headers,
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': body.length }),
+          authorization: `Bearer ${options.clusterKey}`,
+        },
       },
-      (body) => {
+      (answer) => {
         sent.setTimeout(0);
-        resolve({ status: body.statusCode ?? 502, headers: body.headers, body });
+        resolve({ status: answer.statusCode ?? 502, headers: answer.headers, body: answer });
       },
     );
     sent.setTimeout(answerWithinMs, () => sent.destroy(new Error('no answer in time')));
     sent.on('error', (cause) => {
       reject(new Fault('NODE_UNAVAILABLE', 'The media node does not serve its footage', { cause }));
     });
-    sent.end();
+    sent.end(body);
   });
 }

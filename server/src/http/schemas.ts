@@ -250,6 +250,20 @@ export const FootageQuerySchema = Type.Object(
   closed,
 );
 export const TimelineQuerySchema = Type.Object({ fromMs: decimal, toMs: decimal }, closed);
+const mediaQuery = Type.Optional(Type.Literal('video'));
+export const PlaylistQuerySchema = Type.Object(
+  { fromMs: decimal, toMs: decimal, media: mediaQuery },
+  closed,
+);
+export const StreamQuerySchema = Type.Object(
+  { fromMs: decimal, toMs: decimal, media: mediaQuery, codec: Type.Optional(Type.Literal('h264')) },
+  closed,
+);
+export const StillQuerySchema = Type.Object({ atMs: decimal }, closed);
+export const PlaylistPieceQuerySchema = Type.Object(
+  { atUs: decimal, bytes: decimal, media: mediaQuery },
+  closed,
+);
 export const AlertsQuerySchema = Type.Object(
   {
     state: Type.Optional(literals(['open', 'closed'])),

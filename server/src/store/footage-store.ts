@@ -56,3 +56,15 @@ export async function findSegmentNode(
     select node_id from segment where camera_id = ${cameraId} and start_us = ${startUs}`;
   return row?.nodeId ?? null;
 }
+
+/** The last segment that begins at or before a time; null when the index knows none. */
+export async function findSegmentAt(
+  sql: Queryable,
+  cameraId: CameraId,
+  atUs: number,
+): Promise<SegmentRow | null> {
+  const [row] = await sql<SegmentRow[]>`
+    select start_us, end_us, node_id, bytes, codec from segment
+    where camera_id = ${cameraId} and start_us <= ${atUs} order by start_us desc limit 1`;
+  return row ?? null;
+}

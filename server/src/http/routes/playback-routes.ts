@@ -1,0 +1,179 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import { Fault } from '@nigehban/domain/faults.ts';
+import {
+  type FootageOutline,
+  type FootageOutlines,
+  longestPlaybackMs,
+} from '@nigehban/domain/footage-outline.ts';
+import { buildPlaylist } from '@nigehban/domain/hls-playlist.ts';
+import type { Sql } from '../../store/database.ts';
+import { locateFootage, locatePicture } from '../../use-cases/locate-footage.ts';
+import { findFootageNode } from '../../use-cases/read-timeline.ts';
+import type { App } from '../app-type.ts';
+import type { NodeFootage } from '../node-footage.ts';
+import {
+  answers,
+  CameraParamsSchema,
+  FootageParamsSchema,
+  FootageQuerySchema,
+  PlaylistPieceQuerySchema,
+  PlaylistQuerySchema,
+  StillQuerySchema,
+  StreamQuerySchema,
+} from '../schemas.ts';
+
+/** Recordings for players: one stream from any time, HLS, and stills (`docs/playback.md`). */
+export function addPlaybackRoutes(
+  app: App,
+  options: {
+    readonly sql: Sql;
+    readonly clock: Clock;
+    readonly nodes: NodeFootage;
+    readonly recordingNode: (cameraId: CameraId) => string | null;
+  },
+): void {
+  const { sql, clock, nodes, recordingNode } = options;
+  const config = { access: 'footage.play', rateLimit: false } as const;
+
+  app.get(
+    '/api/cameras/:id/stream.mp4',
+    {
+      config,
+      schema: {
+        summary: 'One continuous fragmented MP4 of a range; X-Footage-Next-Ms tells how to go on',
+        params: CameraParamsSchema,
+        querystring: StreamQuerySchema,
+        response: answers(null),
+      },
+    },
+    async (request, reply) => {
+      const cameraId = Number(request.params.id);
+      const { fromUs, toUs } = rangeOf(request.query);
+      const parts = await locateFootage(sql, recordingNode(cameraId), { cameraId, fromUs, toUs });
+      const [part, next] = parts;
+      if (part === undefined) {
+        throw new Fault('FOOTAGE_UNKNOWN', `Nothing of camera ${cameraId} is recorded there`);
+      }
+      const query = new URLSearchParams({ fromUs: String(fromUs), toUs: String(part.toUs) });
+      if (request.query.media !== undefined) query.set('media', request.query.media);
+      if (request.query.codec !== undefined) query.set('codec', request.query.codec);
+      return await nodes.pass(reply, part.nodeId, `/footage/${cameraId}/stream.mp4?${query}`, {
+        ...(next === undefined ? {} : { nextMs: Math.ceil(next.fromUs / 1_000) }),
+      });
+    },
+  );
+
+  app.get(
+    '/api/cameras/:id/playlist.m3u8',
+    {
+      config,
+      schema: {
+        summary: 'HLS playlist of a range of at most six hours',
+        params: CameraParamsSchema,
+        querystring: PlaylistQuerySchema,
+        response: answers(null),
+      },
+    },
+    async (request, reply) => {
+      const cameraId = Number(request.params.id);
+      const { fromUs, toUs } = rangeOf(request.query);
+      if (toUs - fromUs > longestPlaybackMs * 1_000) {
+        throw new Fault('REQUEST_INVALID', 'A playlist is of at most six hours');
+      }
+      const parts = await locateFootage(sql, recordingNode(cameraId), { cameraId, fromUs, toUs });
+      const pieces: FootageOutline[] = [];
+      for (const part of parts) {
+        const query = `fromUs=${part.fromUs}&toUs=${part.toUs}`;
+        const answer = await nodes.askJson(part.nodeId, `/footage/${cameraId}/outline?${query}`);
+        pieces.push(...(answer as FootageOutlines).pieces);
+      }
+      const text = buildPlaylist({
+        pieces,
+        fromUs,
+        ended: toUs <= clock.nowMs() * 1_000,
+        videoOnly: request.query.media === 'video',
+      });
+      return reply.header('content-type', 'application/vnd.apple.mpegurl').send(text);
+    },
+  );
+
+  app.get(
+    '/api/cameras/:id/hls/:startUs/init.mp4',
+    {
+      config,
+      schema: {
+        summary: 'Initialisation of a playlist',
+        params: FootageParamsSchema,
+        querystring: FootageQuerySchema,
+        response: answers(null),
+      },
+    },
+    async (request, reply) => {
+      const { id, startUs } = request.params;
+      const nodeId = await findFootageNode(sql, recordingNode, Number(id), Number(startUs));
+      const query = request.query.media === undefined ? '' : '?media=video';
+      return await nodes.pass(reply, nodeId, `/footage/${id}/hls/${startUs}/init.mp4${query}`);
+    },
+  );
+
+  app.get(
+    '/api/cameras/:id/hls/:startUs/media.m4s',
+    {
+      config,
+      schema: {
+        summary: 'Media segment of a playlist; Range',
+        params: FootageParamsSchema,
+        querystring: PlaylistPieceQuerySchema,
+        response: answers(null),
+      },
+    },
+    async (request, reply) => {
+      const { id, startUs } = request.params;
+      const { atUs, bytes, media } = request.query;
+      const nodeId = await findFootageNode(sql, recordingNode, Number(id), Number(startUs));
+      const query = new URLSearchParams({ atUs, bytes, ...(media === undefined ? {} : { media }) });
+      const { range } = request.headers;
+      const path = `/footage/${id}/hls/${startUs}/media.m4s?${query}`;
+      return await nodes.pass(reply, nodeId, path, {
+        ...(range === undefined ? {} : { headers: { range } }),
+      });
+    },
+  );
+
+  app.get(
+    '/api/cameras/:id/still.jpg',
+    {
+      config: { access: 'footage.play' },
+      schema: {
+        summary: 'JPEG of the key frame at or before a time; X-Picture-Time-Us tells its time',
+        params: CameraParamsSchema,
+        querystring: StillQuerySchema,
+        response: answers(null),
+      },
+    },
+    async (request, reply) => {
+      const cameraId = Number(request.params.id);
+      const atUs = Number(request.query.atMs) * 1_000;
+      checkTime(atUs);
+      const nodeId = await locatePicture(sql, recordingNode(cameraId), cameraId, atUs);
+      return await nodes.pass(reply, nodeId, `/footage/${cameraId}/stills?atUs=${atUs}`);
+    },
+  );
+}
+
+function rangeOf(query: { readonly fromMs: string; readonly toMs: string }) {
+  const fromUs = Number(query.fromMs) * 1_000;
+  const toUs = Number(query.toMs) * 1_000;
+  checkTime(fromUs);
+  checkTime(toUs);
+  if (toUs <= fromUs) throw new Fault('REQUEST_INVALID', 'The range must begin before it ends');
+  return { fromUs, toUs };
+}
+
+/** From 2001 to 2286: what has sixteen digits in microseconds at most, and ten at least. */
+function checkTime(atUs: number): void {
+  if (atUs < 1e15 || atUs >= 1e16) {
+    throw new Fault('REQUEST_INVALID', 'Times are milliseconds since 1970');
+  }
+}
