@@ -10,6 +10,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { NodeFact, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import { systemClock } from '@nigehban/media/clock.ts';
 import { renderStill } from '@nigehban/recorder/ffmpeg/render-still.ts';
+import { transcodeToH264 } from '@nigehban/recorder/ffmpeg/transcode-h264.ts';
 import { createFootageHandler } from '@nigehban/recorder/footage-http.ts';
 import { startIndexClient } from '@nigehban/recorder/index-client/index-client.ts';
 import { StillMaker } from '@nigehban/recorder/still-maker.ts';
@@ -83,6 +84,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         atATime: 2,
         maxWaiting: 32,
       }),
+      transcode: transcodeToH264,
     });
     const port = await listen(parts, createServer(handler), settings);
     engine.apply(keptOrders);
