@@ -1,6 +1,6 @@
 import type { CameraDetail, CameraView } from '@nigehban/domain/api/http-types.ts';
 import { CircleDot, CircleOff } from 'lucide-react';
-import { Code, useI18n, useI18n } from '../i18n/i18n.tsx';
+import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
 import styles from './camera-page.module.css';

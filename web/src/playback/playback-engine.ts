@@ -32,6 +32,8 @@ export interface PlaybackPorts {
 const tickEveryMs = 150;
 /** Loaded ahead of the play head, at rate 1. */
 const aheadMs = 20_000;
+/** With more than this buffered, a piece that is still written is not asked for its new end. */
+const enoughOfOpenS = 6;
 const gapMessageMs = 2_500;
 const unreadableMessageMs = 1_500;
 /** Closer to the end of what is buffered than this, the video stands. */
@@ -200,7 +202,8 @@ export class PlaybackEngine {
       if (piece.endMs - at > aheadMs * Math.max(1, this.#rate)) return null;
       piece = following(this.#timeline, piece);
     }
-    return piece;
+    const leftS = this.#buffer.leftAfter(this.#ports.video.currentTime);
+    return piece?.open === true && leftS > enoughOfOpenS * this.#rate ? null : piece;
   }
 
   #supports(piece: TimelineSegment): boolean {
