@@ -4,9 +4,8 @@
  *
  * `--quick` small and short · `--only peer,dense,hostile` · `--cameras N` of the dense run ·
  * `--footage DIR` where footage and database go (default: the system's folder for temporary files)
- * · `--profile DIR` processor profiles of the recorder · `--json FILE`
+ * · `--node-options "--cpu-prof …"` of the recorder's process · `--json FILE`
  */
-import { mkdirSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,7 +20,7 @@ const { values } = parseArgs({
     cameras: { type: 'string' },
     seconds: { type: 'string' },
     footage: { type: 'string', default: tmpdir() },
-    profile: { type: 'string' },
+    'node-options': { type: 'string', default: '' },
     json: { type: 'string' },
   },
 });
@@ -30,12 +29,11 @@ const wanted = new Set(values.only.split(','));
 const seconds = (usual: number) => Number(values.seconds ?? usual);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-if (values.profile !== undefined) mkdirSync(values.profile, { recursive: true });
-const profileFolder = values.profile === undefined ? undefined : resolve(values.profile);
+const nodeOptions = values['node-options'].split(' ').filter((option) => option !== '');
 say(
   `${cpus().length} × ${cpus()[0]?.model}; Node ${process.version}; footage in ${values.footage}`,
 );
-const stage = await openStage(resolve(values.footage), profileFolder);
+const stage = await openStage(resolve(values.footage), nodeOptions);
 const figures: Figure[] = [];
 try {
   if (wanted.has('peer')) {

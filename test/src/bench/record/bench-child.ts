@@ -49,8 +49,11 @@ export function startBenchChild<Command extends object, Report extends { readonl
         child.once('exit', onExit);
       }),
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      await ended;
+      // Which our children take as the order to exit.
+      if (child.connected) child.disconnect();
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      if (child.exitCode === null && child.signalCode === null) await ended;
+      clearTimeout(timer);
     },
   };
 }

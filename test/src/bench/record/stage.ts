@@ -15,14 +15,14 @@ export type RecorderProcess = BenchChild<RecorderCommand, RecorderReport>;
 export interface Stage {
   readonly folder: string;
   readonly database: EmbeddedServer;
-  /** Where processor profiles of the recorder go. */
-  readonly profileFolder: string | undefined;
+  /** Options of the recorder's Node, such as `--cpu-prof`. */
+  readonly nodeOptions: readonly string[];
   readonly clipFile: string;
 }
 
 export async function openStage(
   parentFolder: string,
-  profileFolder: string | undefined,
+  nodeOptions: readonly string[],
 ): Promise<Stage> {
   await mkdir(parentFolder, { recursive: true });
   const folder = await mkdtemp(join(parentFolder, 'nigehban-bench-'));
@@ -33,7 +33,7 @@ export async function openStage(
   const sql = openDatabase(database.url);
   await migrate(sql);
   await sql.end();
-  return { folder, database, profileFolder, clipFile };
+  return { folder, database, nodeOptions, clipFile };
 }
 
 export async function closeStage(stage: Stage): Promise<void> {
@@ -60,10 +60,7 @@ export async function startRecording(
   segmentMs: number,
 ): Promise<RecorderProcess> {
   const recorder: RecorderProcess = startBenchChild('recorder-process.ts', [], {
-    execArgv:
-      stage.profileFolder === undefined
-        ? []
-        : ['--cpu-prof', '--cpu-prof-dir', stage.profileFolder],
+    execArgv: stage.nodeOptions,
   });
   await recorder.next('ready');
   const started = recorder.next('started');
