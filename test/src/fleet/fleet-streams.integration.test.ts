@@ -146,11 +146,27 @@ test('one session more than the camera has is answered with 453', async () => {
   clients[2]?.close();
 });
 
-test('UDP, unknown paths, unknown sessions and unknown methods have their own answers', async () => {
+test('ffmpeg receives H.264 with G.711 over UDP; a camera told to have none answers 461', async () => {
+  const camera = fleet.cameras.find(({ plan }) => plan.audio);
+  if (camera === undefined) throw new Error('no camera with audio');
+  const probe = () =>
+    run('ffprobe', [
+      ...['-v', 'error', '-rtsp_transport', 'udp', '-analyzeduration', '1000000'],
+      ...['-show_entries', 'stream=codec_name', '-of', 'csv=p=0'],
+      uriWithCredentials(camera, 'main'),
+    ]);
+  const names = (await probe()).toString().trim().split('\n').sort();
+  expect(names).toEqual(['h264', 'pcm_mulaw']);
+  await fleet.setFault(camera.plan.id, { kind: 'no-udp' });
+  await expect(probe()).rejects.toThrow();
+  await fleet.setFault(camera.plan.id, null);
+}, 20_000);
+
+test('multicast, unknown paths, unknown sessions and unknown methods have their own answers', async () => {
   const client = await connect('KV-2100');
   const uri = cameraOf('KV-2100').streamUri('main');
-  const udp = { Transport: 'RTP/AVP;unicast;client_port=5000-5001' };
-  expect((await client.request('SETUP', `${uri}/trackID=0`, udp)).status).toBe(461);
+  const multicast = { Transport: 'RTP/AVP;multicast;client_port=5000-5001' };
+  expect((await client.request('SETUP', `${uri}/trackID=0`, multicast)).status).toBe(461);
   expect((await client.request('DESCRIBE', `${uri}x`)).status).toBe(404);
   expect((await client.request('PLAY', uri, { Session: 'nonsense' })).status).toBe(454);
   expect((await client.request('ANNOUNCE', uri)).status).toBe(501);
