@@ -2,7 +2,7 @@ import type { CameraCredentials, CameraEndpoint, CameraStream } from '@nigehban/
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { CameraProbe } from '@nigehban/domain/link-messages.ts';
 import type { Deadline } from '../onvif/deadline.ts';
-import { startDeadline } from '../onvif/deadline.ts';
+import { startDeadline, withinDeadline } from '../onvif/deadline.ts';
 import {
   discoverServices,
   getDeviceInformation,
@@ -24,8 +24,11 @@ import { chooseStreams, mergeProfiles } from './choose-streams.ts';
 import type { CameraPorts } from './gateway-ports.ts';
 import type { RefusedCredentials } from './refused-credentials.ts';
 
-const probeTimeoutMs = 20_000;
+/** Below what the asker waits over the link, so that a hanging camera's verdict still arrives. */
+const probeTimeoutMs = 15_000;
 const connectTimeoutMs = 4_000;
+/** A camera that leaves its first question unanswered for so long hangs: no use to ask the rest. */
+const firstAnswerMs = 6_000;
 
 /**
  * Everything that registration wants to know of a camera, with every call that was made. Calls
@@ -49,7 +52,8 @@ export async function probeCamera(
     connectTimeoutMs,
   });
   try {
-    const probe = await askEverything(client, deadline);
+    const first = withinDeadline(clock, deadline, firstAnswerMs);
+    const probe = await askEverything(client, first, deadline);
     if (credentials !== null) refused?.forget(endpoint, credentials);
     return probe;
   } catch (thrown) {
@@ -58,8 +62,12 @@ export async function probeCamera(
   }
 }
 
-async function askEverything(client: OnvifClient, deadline: Deadline): Promise<CameraProbe> {
-  const clockOffsetMs = (await attempt(() => readClockOffset(client, deadline), true)) ?? 0;
+async function askEverything(
+  client: OnvifClient,
+  first: Deadline,
+  deadline: Deadline,
+): Promise<CameraProbe> {
+  const clockOffsetMs = (await attempt(() => readClockOffset(client, first), true)) ?? 0;
   const device = await getDeviceInformation(client, deadline);
   await discoverServices(client, deadline);
   const interfaces = (await attempt(() => getNetworkInterfaces(client, deadline))) ?? [];

@@ -61,6 +61,8 @@ const probeWithinMs = 20_000;
 const discoverForMs = 4_000;
 const discoverWithinMs = 120_000;
 const longestRetryMs = 300_000;
+/** Cameras lock out who offers a wrong password again and again; other credentials are tried at once. */
+const refusedRetryMs = 30 * 60_000;
 
 type Bound =
   | { readonly kind: 'bound'; readonly code: string }
@@ -130,6 +132,12 @@ export function startRegistration(ports: RegistrationPorts): Registration {
         // Nothing was learned of the camera.
         tried.delete(asset.id);
         return;
+      }
+      if (fault.code === 'CAMERA_AUTH_REFUSED') {
+        const former = tried.get(asset.id);
+        if (former !== undefined) {
+          tried.set(asset.id, { ...former, dueMs: clock.nowMs() + refusedRetryMs });
+        }
       }
       await storeRegistrationFault(sql, asset.id, fault.code, fault.message);
     }
