@@ -20,7 +20,7 @@ import { build } from 'vite';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SimulatedCamera } from '../fleet/camera.ts';
 import { cameraModelNamed } from '../fleet/camera-models.ts';
-import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import { type Fleet, type FleetOptions, startFleet } from '../fleet/fleet.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const chromiumFlags = [
@@ -91,10 +91,11 @@ async function buildPage(): Promise<string> {
   return bundle.output[0].code;
 }
 
-/** Starts all of it. `scenes` as the fleet's; settings over the relay's defaults. */
+/** Starts all of it. `cameras` and `scenes` as the fleet's; settings over the relay's defaults. */
 export async function startLiveStage(
   options: {
-    readonly scenes?: 'tiny' | 'exercise';
+    readonly cameras?: FleetOptions['cameras'];
+    readonly scenes?: FleetOptions['scenes'];
     readonly settings?: Partial<RelaySettings>;
   } = {},
 ): Promise<LiveStage> {
@@ -105,7 +106,7 @@ export async function startLiveStage(
   try {
     const script = await buildPage();
     const fleet = await startFleet({
-      cameras: 'exercise',
+      cameras: options.cameras ?? 'exercise',
       scenes: options.scenes ?? 'tiny',
       multicast: false,
     });

@@ -1,0 +1,46 @@
+import { createSocket } from 'node:dgram';
+import type { ViewerCount, ViewerSocketsRequest } from './viewer-sockets-protocol.ts';
+
+/**
+ * Child process: one UDP socket for each viewer, counting what arrives by RTP sequence numbers, which
+ * SRTP leaves in clear (RFC 3711 §3.1).
+ */
+interface Viewer {
+  readonly port: number;
+  received: number;
+  lost: number;
+  last: number | undefined;
+}
+
+const viewers: Viewer[] = [];
+
+async function open(): Promise<Viewer> {
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const viewer: Viewer = { port: socket.address().port, received: 0, lost: 0, last: undefined };
+  socket.on('message', (packet) => {
+    const payloadType = packet.readUInt8(1);
+    const isRtcp = payloadType >= 192 && payloadType <= 223;
+    if (isRtcp) return;
+    const sequence = packet.readUInt16BE(2);
+    const step = viewer.last === undefined ? 1 : (sequence - viewer.last) & 0xffff;
+    // What comes late was counted as lost; loopback does not reorder.
+    viewer.lost += step - 1;
+    viewer.received += 1;
+    viewer.last = sequence;
+  });
+  return viewer;
+}
+
+process.on('message', async (request: ViewerSocketsRequest) => {
+  if (request.kind === 'open') {
+    const opened: Viewer[] = [];
+    for (let each = 0; each < request.count; each += 1) opened.push(await open());
+    viewers.push(...opened);
+    process.send?.(opened.map((viewer) => viewer.port));
+    return;
+  }
+  const counts: ViewerCount[] = viewers.map(({ received, lost }) => ({ received, lost }));
+  process.send?.(counts);
+});
+process.on('disconnect', () => process.exit());
