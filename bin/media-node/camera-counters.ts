@@ -1,6 +1,6 @@
-import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
+import type { CameraCounters, RecorderCounters } from '@nigehban/domain/link-messages.ts';
 import type { StreamHub } from '@nigehban/media/hub/stream-hub-types.ts';
-import type { Recorder } from '@nigehban/recorder/recorder-types.ts';
+import type { CameraRecordingStatus, Recorder } from '@nigehban/recorder/recorder-types.ts';
 import type { Relay } from '@nigehban/relay/relay.ts';
 import { parseStreamKey, streamKey } from './stream-facts.ts';
 
@@ -10,11 +10,8 @@ export function countCameras(
   recorder: Pick<Recorder, 'status'>,
   relay: Pick<Relay, 'counters'>,
 ): readonly CameraCounters[] {
-  const recording = new Set(
-    recorder
-      .status()
-      .cameras.filter((camera) => camera.recording)
-      .map((camera) => streamKey(camera.cameraId, 'main')),
+  const recorded = new Map(
+    recorder.status().cameras.map((camera) => [streamKey(camera.cameraId, 'main'), camera]),
   );
   const viewers = new Map(
     relay
@@ -24,6 +21,7 @@ export function countCameras(
   return hub.statuses().flatMap((status) => {
     const camera = parseStreamKey(status.key);
     if (camera === undefined) return [];
+    const recording = recorded.get(status.key);
     const { packets, lost, bytes, jitterMs, sessions, lastPacketUs, clockOffsetMs } =
       status.counters;
     return [
@@ -37,8 +35,23 @@ export function countCameras(
         viewers: viewers.get(status.key) ?? 0,
         lastPacketMs: lastPacketUs === undefined ? null : Math.floor(lastPacketUs / 1000),
         clockOffsetMs: clockOffsetMs ?? null,
-        recording: recording.has(status.key),
+        recording: recording?.recording ?? false,
+        ...(recording === undefined ? {} : { recorder: countRecording(recording) }),
       },
     ];
   });
+}
+
+function countRecording(camera: CameraRecordingStatus): RecorderCounters {
+  const { counters, segments, restarts, queuedBytes, queuedForMs } = camera;
+  return {
+    frames: counters?.frames ?? 0,
+    keyFrames: counters?.keyFrames ?? 0,
+    keyFrameIntervalMs: counters?.keyFrameIntervalMs ?? null,
+    damagedFrames: counters?.lostUnits ?? 0,
+    segments,
+    restarts,
+    queuedBytes,
+    queuedForMs,
+  };
 }

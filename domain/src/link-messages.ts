@@ -110,6 +110,25 @@ export interface CameraCounters {
   readonly lastPacketMs: number | null;
   readonly clockOffsetMs: number | null;
   readonly recording: boolean;
+  /** Only of a stream that is recorded. */
+  readonly recorder?: RecorderCounters;
+}
+
+/** What the recorder counts of a stream since its process began to record it. */
+export interface RecorderCounters {
+  readonly frames: number;
+  readonly keyFrames: number;
+  /** Between the last two key frames; null before the second. */
+  readonly keyFrameIntervalMs: number | null;
+  /** Pictures that were left out because a packet of theirs was missing or broken. */
+  readonly damagedFrames: number;
+  readonly segments: number;
+  /** Sessions after the first one. */
+  readonly restarts: number;
+  /** Bytes that wait for the disk. */
+  readonly queuedBytes: number;
+  /** How far the disk is behind the camera: age of the oldest picture that waits for it. */
+  readonly queuedForMs: number;
 }
 
 export interface LinkRequest {

@@ -22,6 +22,17 @@ const streamGauges = [
   ['nigehban_camera_clock_offset_ms', 'Camera clock minus node clock', 'clockOffsetMs'],
 ] as const;
 
+const recorderGauges = [
+  ['nigehban_recorder_frames_total', 'Pictures recorded', 'frames'],
+  ['nigehban_recorder_key_frames_total', 'Key frames received', 'keyFrames'],
+  ['nigehban_recorder_key_frame_interval_ms', 'Last key-frame interval', 'keyFrameIntervalMs'],
+  ['nigehban_recorder_damaged_frames_total', 'Pictures left out as damaged', 'damagedFrames'],
+  ['nigehban_recorder_segments_total', 'Segments finished', 'segments'],
+  ['nigehban_recorder_restarts_total', 'Sessions after the first', 'restarts'],
+  ['nigehban_recorder_queued_bytes', 'Bytes waiting for the disk', 'queuedBytes'],
+  ['nigehban_recorder_disk_lag_ms', 'How far the disk is behind the camera', 'queuedForMs'],
+] as const;
+
 /**
  * Metrics of this process, read from their sources at each scrape. A source that fails leaves its
  * figures out and does not fail the scrape.
@@ -61,6 +72,14 @@ export function createMetrics(sources: MetricsSources): {
         if (value !== null) {
           set({ camera: String(counters.cameraId), quality: counters.quality }, value);
         }
+      }
+    });
+  }
+  for (const [name, help, field] of recorderGauges) {
+    gauge(name, help, ['camera'], (set) => {
+      for (const { cameraId, recorder } of sources.counters()) {
+        const value = recorder?.[field] ?? null;
+        if (value !== null) set({ camera: String(cameraId) }, value);
       }
     });
   }

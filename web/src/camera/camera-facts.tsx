@@ -12,6 +12,7 @@ export function CameraFacts(props: { readonly detail: CameraDetail }) {
   const { t, language } = useI18n();
   const { detail } = props;
   const { identity } = detail;
+  const recorder = detail.counters.find((row) => row.recorder !== undefined)?.recorder;
   const number = new Intl.NumberFormat(localeOf[language]);
   return (
     <>
@@ -78,6 +79,28 @@ export function CameraFacts(props: { readonly detail: CameraDetail }) {
               </tbody>
             </table>
           </div>
+        )}
+        {recorder !== undefined && (
+          <dl className={styles.rows} data-testid="recorder-counters">
+            <Fact name={t('camera.counter.frames')} value={number.format(recorder.frames)} />
+            <Fact
+              name={t('camera.counter.keyFrameInterval')}
+              value={
+                recorder.keyFrameIntervalMs === null
+                  ? null
+                  : `${(recorder.keyFrameIntervalMs / 1000).toFixed(1)} s`
+              }
+            />
+            <Fact
+              name={t('camera.counter.damaged')}
+              value={number.format(recorder.damagedFrames)}
+            />
+            <Fact name={t('camera.counter.restarts')} value={number.format(recorder.restarts)} />
+            <Fact
+              name={t('camera.counter.diskLag')}
+              value={`${(recorder.queuedForMs / 1000).toFixed(1)} s, ${(recorder.queuedBytes / 1024).toFixed(0)} KiB`}
+            />
+          </dl>
         )}
       </section>
     </>
