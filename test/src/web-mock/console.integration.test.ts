@@ -281,10 +281,10 @@ test.each(['en', 'ur'] as const)('no screen has an axe violation (%s)', async (l
     expect(await findViolations(), name).toEqual([]);
   }
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox').waitFor();
+  await page.getByRole('dialog').getByRole('combobox').waitFor();
   expect(await findViolations(), 'palette').toEqual([]);
   await page.keyboard.press('Escape');
-  await page.getByRole('combobox').waitFor({ state: 'detached' });
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   expect(await findViolations(), 'help').toEqual([]);
