@@ -18,6 +18,8 @@ export interface EngineFleetOptions {
   readonly logLevel: LogLevel;
   /** Where the process ids are noted. */
   readonly processFile: string;
+  /** A process without a sign of life for so long is replaced. Default 20,000. */
+  readonly frozenAfterMs?: number;
 }
 
 /** An engine of several processes, each with its own cameras. */
@@ -49,6 +51,7 @@ export async function startEngineFleet(
       new EngineSlot(number, settings, {
         log,
         logLevel: options.logLevel,
+        frozenAfterMs: options.frozenAfterMs ?? 20_000,
         onFacts(facts) {
           const told = standing.observe(number, facts);
           for (const fact of told) forgetClosed(routes, fact);

@@ -17,6 +17,8 @@ import type { EngineSettings } from './media-engine.ts';
 export interface EngineSlotPorts {
   readonly log: Logger;
   readonly logLevel: LogLevel;
+  /** A process without a sign of life for so long is ended and replaced. */
+  readonly frozenAfterMs: number;
   readonly onFacts: (facts: readonly NodeFact[]) => void;
   readonly onEntry: (entry: ChainEntry) => void;
   /** The process is gone, and with it all that it told and held. */
@@ -35,8 +37,6 @@ const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 /** A process that lived so long did not fail for the reason it was started with. */
 const steadyAfterMs = 60_000;
-/** Checks without a sign of life. Counted, because a suspended machine is not a frozen process. */
-const mayMissPulses = 10;
 const stopWithinMs = 20_000;
 /** Ends in a row after which the node says that it does not record as it should. */
 const failingAfter = 3;
@@ -123,9 +123,10 @@ export class EngineSlot {
     this.#child = child;
     let refusal: Fault | undefined;
     let pulses = 0;
+    // Counted, not timed: after a sleep of the machine nobody is late.
     const watch = setInterval(() => {
       pulses += 1;
-      if (pulses < mayMissPulses) return;
+      if (pulses * pulseEveryMs < this.#ports.frozenAfterMs) return;
       log.error({ slot: this.number, pid: child.pid }, 'an engine process does not answer');
       child.kill('SIGKILL');
     }, pulseEveryMs);

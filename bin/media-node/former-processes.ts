@@ -43,10 +43,18 @@ export async function awaitFormerProcesses(file: string, log: Logger): Promise<v
   if (left().length > 0) {
     log.warn({ pids: left().map(({ pid }) => pid) }, 'waiting for processes of a killed node');
     await waitUntil(() => left().length === 0, endsByItselfMs);
-    for (const { pid } of left()) process.kill(pid, 'SIGKILL');
+    for (const { pid } of left()) killIfRunning(pid);
     await waitUntil(() => left().length === 0, diesWithinMs);
   }
   rmSync(file, { force: true });
+}
+
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in between.
+  }
 }
 
 function readNotes(file: string): KnownProcess[] {

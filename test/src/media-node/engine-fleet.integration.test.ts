@@ -116,6 +116,13 @@ test('one process killed: the others lose nothing, its cameras record again with
     .toBe(true);
   expect(running.snapshot().filter((fact) => fact.kind === 'stream-flowing')).toHaveLength(cameras);
   expect((await running.heads()).size).toBe(cameras);
+  const counted = facts.flatMap((fact) => (fact.kind === 'stream-counters' ? fact.cameras : []));
+  for (const id of ids) {
+    const newest = counted.findLast((each) => each.cameraId === id && each.recorder !== undefined);
+    expect(newest?.recorder?.frames).toBeGreaterThan(10);
+    expect(newest?.recorder?.keyFrameIntervalMs).toBeGreaterThan(100);
+    expect(newest).toMatchObject({ lost: 0, recorder: { damagedFrames: 0, restarts: 0 } });
+  }
   await running.stop();
 
   for (const id of ids) {
@@ -144,6 +151,25 @@ async function joinLive(running: EngineFleet, viewerId: string, cameraId: number
   const candidates = joined.transport?.iceCandidates as readonly { port: number }[] | undefined;
   return { transportId: joined.transportId, port: candidates?.[0]?.port ?? 0 };
 }
+
+test('a process that no longer answers is replaced', async () => {
+  const running = await startEngineFleet(
+    {
+      settings: engineSettings(footage(), 2, await firstPort()),
+      logLevel: 'silent',
+      processFile: processFile(),
+      frozenAfterMs: 6_000,
+    },
+    { log, tell: () => {}, onEntry: () => {} },
+  );
+  engine = running;
+  const [frozen, other] = running.pids();
+  if (frozen === undefined) throw new Error('no process');
+  process.kill(frozen, 'SIGSTOP');
+  await expect.poll(() => ended(frozen), { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => running.pids()[0], { timeout: 15_000 }).toBeGreaterThan(0);
+  expect(running.pids()[1]).toBe(other);
+});
 
 test('the node killed: its processes close their segments and end, and the next start waits', async () => {
   const ordersFile = join(folder, 'orders.json');
