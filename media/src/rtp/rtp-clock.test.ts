@@ -112,6 +112,22 @@ test('a network stall with a burst after it moves nothing', () => {
   expect([...steps]).toEqual(['continuous']);
 });
 
+test('a stream that begins held up and catches up later is put right without a jump', () => {
+  const clock = new RtpClock(RATE);
+  const camera = new Camera(7);
+  const steps = new Set<string>();
+  for (let frame = 0; frame < 1000; frame++) {
+    const capturedUs = START_US + frame * FRAME_US;
+    // Four seconds behind for twenty seconds, then twice as fast until it is live.
+    const behindUs = Math.max(0, 4_000_000 - Math.max(0, frame - 500) * (FRAME_US / 2));
+    const step = clock.observe(camera.timestamp(capturedUs), capturedUs + behindUs + 3000);
+    if (frame > 0) steps.add(step);
+  }
+  expect([...steps]).toEqual(['continuous']);
+  const lastUs = START_US + 999 * FRAME_US;
+  expect(clock.wallUs(camera.timestamp(lastUs))).toBe(lastUs + 3000);
+});
+
 test('a stopped RTP clock is a jump once the arrivals have run away', () => {
   const clock = new RtpClock(RATE);
   const steps: string[] = [];

@@ -16,7 +16,10 @@ export interface RtpClockSettings {
   readonly maxStepUs: number;
   /** Steps back up to this are reordered pictures. */
   readonly maxReorderUs: number;
-  /** A packet cannot come this much before its time; if it does, the camera's clock jumped. */
+  /**
+   * A packet this much before its time after a step as long means that the camera's clock jumped. In
+   * small steps it is a stream that was held up and catches up: the timeline was late and follows.
+   */
   readonly maxEarlyUs: number;
   /** While so young, an anchor made of a burst of old pictures may still be corrected downwards. */
   readonly settlingUs: number;
@@ -81,11 +84,8 @@ export class RtpClock {
     const offsetUs = arrivalUs - (ticks * 1_000_000) / this.#rateHz;
     const lateUs = offsetUs - this.#offsetUs();
     const settling = arrivalUs - this.#anchoredAtUs < settlingUs;
-    if (
-      stepUs < -maxReorderUs ||
-      lateUs < (settling ? -maxStepUs : -maxEarlyUs) ||
-      lateUs > maxStepUs
-    ) {
+    const leaptAhead = !settling && lateUs < -maxEarlyUs && stepUs > maxEarlyUs;
+    if (stepUs < -maxReorderUs || leaptAhead || Math.abs(lateUs) > maxStepUs) {
       this.#anchor(timestamp, arrivalUs);
       // Its RTP time belongs to the clock before the jump.
       this.#report = undefined;
