@@ -1,11 +1,16 @@
+const slabBytes = 8 << 20;
+
 /**
  * Size-classed memory for fragments in the making. Blocks are reused, so that recording makes no
- * garbage; a class that is empty grows by one block at a time and keeps it.
+ * garbage; a class that is empty grows by one block at a time and keeps it. Blocks are cut from large
+ * slabs: each memory of its own would press the garbage collector to look through the whole heap.
  */
 export class BlockPool {
   readonly #classes: readonly { readonly sizeBytes: number; readonly free: Buffer[] }[];
   #allocatedBytes = 0;
   #inUse = 0;
+  #slab = Buffer.alloc(0);
+  #slabUsed = 0;
 
   constructor(sizesBytes: readonly number[] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, 5 << 20]) {
     this.#classes = [...sizesBytes]
@@ -13,7 +18,7 @@ export class BlockPool {
       .map((sizeBytes) => ({ sizeBytes, free: [] }));
   }
 
-  /** Memory that the pool has taken from the system and never gives back. */
+  /** Bytes of all blocks, in use or free; they are never given back. */
   get allocatedBytes(): number {
     return this.#allocatedBytes;
   }
@@ -34,7 +39,7 @@ export class BlockPool {
       const block = free.pop();
       if (block !== undefined) return block;
       this.#allocatedBytes += sizeBytes;
-      return Buffer.allocUnsafeSlow(sizeBytes);
+      return this.#cut(sizeBytes);
     }
     return undefined;
   }
@@ -47,5 +52,16 @@ export class BlockPool {
       free.push(block);
       return;
     }
+  }
+
+  /** What is left of a slab that is too small is given up: memory never touched costs nothing. */
+  #cut(sizeBytes: number): Buffer {
+    if (this.#slabUsed + sizeBytes > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, sizeBytes));
+      this.#slabUsed = 0;
+    }
+    const block = this.#slab.subarray(this.#slabUsed, this.#slabUsed + sizeBytes);
+    this.#slabUsed += sizeBytes;
+    return block;
   }
 }
