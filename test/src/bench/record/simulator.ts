@@ -15,9 +15,9 @@ import {
 } from './clip.ts';
 import type { SimulatorCommand, SimulatorReport } from './simulator-protocol.ts';
 
-const framesPerBurst = 2;
+const framesPerBurst = 1;
 /** Cameras are spread over as many phases as there are bursts in a group of pictures. */
-const phaseCount = 25;
+const phaseCount = 50;
 
 interface Phase {
   readonly bursts: readonly Burst[];
