@@ -59,8 +59,8 @@ const networks: readonly {
   readonly overUdp: boolean;
   readonly isLossy: boolean;
 }[] = [
+  { name: 'reorder', fault: { kind: 'reorder', ratio: 0.5 }, overUdp: true, isLossy: false },
   { name: 'clean', fault: null, overUdp: true, isLossy: false },
-  { name: 'reorder 20 %', fault: { kind: 'reorder', ratio: 0.2 }, overUdp: true, isLossy: false },
   { name: 'loss 1 %', fault: { kind: 'packet-loss', ratio: 0.01 }, overUdp: true, isLossy: true },
   { name: 'loss 10 %', fault: { kind: 'packet-loss', ratio: 0.1 }, overUdp: true, isLossy: true },
   {
@@ -80,7 +80,7 @@ test('over UDP: reorder costs nothing, loss is marked, the wrap passes, no UDP m
   }
   const receivedBefore = cameras.map((camera) => camera.counters.rtcpReceived);
   stage.record(cameras.map((camera) => sourceOf(camera, 'udp')));
-  await Promise.all(networks.map((_, index) => stage.framesFor(index + 1, 180, 60_000)));
+  await Promise.all(networks.map((_, index) => stage.framesFor(index + 1, 120, 90_000)));
   for (const [index, { name, overUdp, isLossy }] of networks.entries()) {
     const key = `${index + 1}`;
     // Nothing of this is an outage: one session each, a blocked one being no session.
@@ -93,7 +93,7 @@ test('over UDP: reorder costs nothing, loss is marked, the wrap passes, no UDP m
     // Players open the way back by an empty report; more than that are ours.
     expect([name, reports > 1]).toEqual([name, overUdp]);
   }
-  expect(cameras[1]?.counters.rtpPacketsReordered).toBeGreaterThan(10);
+  expect(cameras[0]?.counters.rtpPacketsReordered).toBeGreaterThan(5);
   for (const [index, { name, isLossy }] of networks.entries()) {
     await expectSound(index + 1);
     const segments = stage.segmentsOf(index + 1);
