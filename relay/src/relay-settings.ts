@@ -25,6 +25,8 @@ export interface RelaySettings {
   /** Views of this node, over all viewers. */
   readonly maxViews?: number;
   readonly maxViewsPerViewer?: number;
+  /** Views of one stream that one worker serves before the next are sent to another. */
+  readonly viewsPerWorker?: number;
   /** Key-frame requests to one camera's stream are at least so far apart. */
   readonly keyFrameIntervalMs?: number;
   /** Most that is kept of a stream since its last key picture, to show it at once. */
@@ -45,6 +47,7 @@ export function completeRelaySettings(settings: RelaySettings): CompleteRelaySet
     joinTimeoutMs: settings.joinTimeoutMs ?? 6_000,
     maxViews: settings.maxViews ?? 800,
     maxViewsPerViewer: settings.maxViewsPerViewer ?? 64,
+    viewsPerWorker: settings.viewsPerWorker ?? 150,
     keyFrameIntervalMs: settings.keyFrameIntervalMs ?? 1_000,
     pictureGroupBytes: settings.pictureGroupBytes ?? 4 * 1024 * 1024,
     viewerSilentForMs: settings.viewerSilentForMs ?? 15_000,

@@ -302,6 +302,36 @@ test('a dead worker is replaced and its viewers are told', async () => {
   await watch('anna', 1, 'sub');
 });
 
+test('a crowd before one camera is spread over the workers, fed from one pull', async () => {
+  await relay.stop();
+  relay = await start({ workers: 2, viewsPerWorker: 2 });
+  const viewers = ['anna', 'boris', 'clara', 'dina'];
+  const watched = await Promise.all(viewers.map((viewerId) => watch(viewerId, 1, 'sub')));
+  expect(new Set(watched.map((each) => each.producerId)).size).toBe(2);
+  // One sink for each worker; the hub's pull is one.
+  expect(hub.sinkCount('1/sub')).toBe(2);
+  expect(relay.counters()).toMatchObject({ views: 4, streams: [{ cameraId: 1, viewers: 4 }] });
+  expect(wanted).toEqual(['1/sub']);
+  const [pid] = relay.workerPids();
+  if (pid === undefined) throw new Error('no worker');
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => closed).toHaveLength(2);
+  expect(relay.counters()).toMatchObject({ viewers: 2, streams: [{ viewers: 2 }] });
+  for (const viewerId of viewers) await relay.handlers['live.close']({ viewerId });
+  await expect.poll(() => hub.sinkCount('1/sub')).toBe(0);
+  expect(relay.counters().streams).toEqual([]);
+});
+
+test('who comes back within the linger time finds the same producer, then the pull ends', async () => {
+  const first = await watch('anna', 1, 'sub');
+  await relay.handlers['live.leave']({ viewerId: 'anna', consumerId: first.consumerId });
+  expect(hub.sinkCount('1/sub')).toBe(1);
+  const again = await watch('anna', 1, 'sub');
+  expect(again.producerId).toBe(first.producerId);
+  await relay.handlers['live.leave']({ viewerId: 'anna', consumerId: again.consumerId });
+  await expect.poll(() => hub.sinkCount('1/sub')).toBe(0);
+});
+
 test('a dead worker ends the views on it alone', async () => {
   await relay.stop();
   relay = await start({ workers: 2 });

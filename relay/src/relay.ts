@@ -17,7 +17,7 @@ import {
   completeRelaySettings,
   type RelaySettings,
 } from './relay-settings.ts';
-import { ProductionTable } from './streams/production-table.ts';
+import { ProductionTable, type StreamCount } from './streams/production-table.ts';
 import { updateWatching, type View, ViewerTable } from './viewers/viewer-table.ts';
 import { loadMediasoup } from './workers/load-mediasoup.ts';
 import { type RelayWorker, WorkerPool } from './workers/worker-pool.ts';
@@ -45,15 +45,7 @@ export interface RelayCounters {
   readonly views: number;
   readonly workers: number;
   readonly workerRestarts: number;
-  readonly streams: readonly {
-    readonly cameraId: CameraId;
-    readonly quality: StreamQuality;
-    /** Consumers, paused ones included. */
-    readonly viewers: number;
-    readonly watching: number;
-    readonly forwardedPackets: number;
-    readonly keyFramesAsked: number;
-  }[];
+  readonly streams: readonly StreamCount[];
 }
 
 export interface Relay {
@@ -97,6 +89,7 @@ export async function startRelay(settings: RelaySettings, ports: RelayPorts): Pr
     joinTimeoutMs: complete.joinTimeoutMs,
     keyFrameIntervalMs: complete.keyFrameIntervalMs,
     pictureGroupBytes: complete.pictureGroupBytes,
+    viewsPerWorker: complete.viewsPerWorker,
     wantKeyFrame: ports.wantKeyFrame,
   });
   const viewers = new ViewerTable({
@@ -119,13 +112,7 @@ export async function startRelay(settings: RelaySettings, ports: RelayPorts): Pr
       views: viewers.views,
       workers: pool.running.length,
       workerRestarts: pool.restarts,
-      streams: productions.all.map((production) => ({
-        cameraId: production.cameraId,
-        quality: production.quality,
-        viewers: productions.views(production),
-        watching: production.watching,
-        ...production.counters,
-      })),
+      streams: productions.counts(),
     }),
     workerPids: () => pool.running.map((worker) => worker.pid),
     ordersChanged: () => productions.ordersChanged(ports.orders),
@@ -209,8 +196,8 @@ function liveHandlers(
       const transport = await viewers.transport(viewerId, readId(fields, 'transportId'));
       const cameraId = readCameraId(fields);
       const viewer = viewers.find(viewerId);
-      const production = productions.find(cameraId, readQuality(fields));
-      if (viewer === undefined || production?.worker !== transport.worker) {
+      const production = productions.find(cameraId, readQuality(fields), transport.worker);
+      if (viewer === undefined || production === undefined) {
         throw new Fault('LIVE_SESSION_UNKNOWN', 'The camera was not joined on this transport');
       }
       orderOf(cameraId);

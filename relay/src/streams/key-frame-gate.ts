@@ -10,11 +10,17 @@ export class KeyFrameGate {
   readonly #ask: () => void;
   #askedAtMs: number | undefined;
   #waiting: Timer | undefined;
+  #asked = 0;
 
   constructor(clock: Clock, intervalMs: number, ask: () => void) {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
     this.#ask = ask;
+  }
+
+  /** Requests that went through. */
+  get asked(): number {
+    return this.#asked;
   }
 
   request(): void {
@@ -43,6 +49,7 @@ export class KeyFrameGate {
 
   #askNow(nowMs: number): void {
     this.#askedAtMs = nowMs;
+    this.#asked += 1;
     this.#ask();
   }
 }

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '@nigehban/media/clock.ts';
 import type { StreamHub, StreamSource } from '@nigehban/media/hub/stream-hub-types.ts';
 import { chooseStream, type StreamCondition } from '../negotiation/choose-stream.ts';
 import type { RelayWorker, WorkerPool } from '../workers/worker-pool.ts';
+import { KeyFrameGate } from './key-frame-gate.ts';
 import { Production } from './production.ts';
 
 /** The hub's key of a camera's stream: the same for recording and live view, so that the pull is shared. */
@@ -24,6 +25,13 @@ export function streamSource(order: StreamOrder, quality: StreamQuality): Stream
   };
 }
 
+function entryKey(stream: string, worker: RelayWorker): string {
+  return `${stream} ${worker.slot}`;
+}
+
+/** Who joined and has not consumed for so long will not. */
+const joinHoldsPlaceMs = 10_000;
+
 export interface ProductionTableOptions {
   readonly hub: StreamHub;
   readonly clock: Clock;
@@ -32,22 +40,46 @@ export interface ProductionTableOptions {
   readonly joinTimeoutMs: number;
   readonly keyFrameIntervalMs: number;
   readonly pictureGroupBytes: number;
+  /** Above so many views of one stream on one worker the next go to another worker. */
+  readonly viewsPerWorker: number;
   readonly wantKeyFrame: (cameraId: CameraId, quality: StreamQuality) => void;
 }
 
 interface Entry {
   readonly key: string;
+  readonly stream: string;
+  readonly worker: RelayWorker;
   readonly opening: Promise<Production>;
   production: Production | undefined;
   /** Consumers, paused ones included. */
   readonly views: Set<string>;
+  /** When those joined who have not consumed yet: a crowd is spread before it consumes. */
+  readonly joinedAtMs: number[];
   linger: Timer | undefined;
 }
 
-/** The node's watched streams, by camera and quality: one production each, closed after its linger time. */
+/** A stream's figures over all workers that carry it. */
+export interface StreamCount {
+  readonly cameraId: CameraId;
+  readonly quality: StreamQuality;
+  /** Consumers, paused ones included. */
+  readonly viewers: number;
+  readonly watching: number;
+  readonly forwardedPackets: number;
+  readonly keyFramesAsked: number;
+}
+
+/**
+ * The node's watched streams: one production for each worker that carries the stream, closed after
+ * its linger time. That is the camera's home worker, and others when more watch than it shall serve;
+ * all are fed from the one pull, without a hop between workers.
+ */
 export class ProductionTable {
   readonly #options: ProductionTableOptions;
+  /** By stream and worker. */
   readonly #entries = new Map<string, Entry>();
+  /** By stream: the camera is asked for all its workers together. */
+  readonly #gates = new Map<string, KeyFrameGate>();
   /** Streams whose SDP had nothing to play, until their order changes. */
   readonly #unplayable = new Set<string>();
   readonly #stopListening: () => void;
@@ -55,7 +87,8 @@ export class ProductionTable {
   constructor(options: ProductionTableOptions) {
     this.#options = options;
     this.#stopListening = options.hub.onEvent((event) => {
-      if (event.kind === 'down') this.#entries.get(event.key)?.production?.down(event.stop);
+      if (event.kind !== 'down') return;
+      for (const entry of this.#entriesOf(event.key)) entry.production?.down(event.stop);
     });
   }
 
@@ -86,18 +119,28 @@ export class ProductionTable {
     }
   }
 
-  /** The open production of a stream. */
-  find(cameraId: CameraId, quality: StreamQuality): Production | undefined {
-    const production = this.#entries.get(streamKey(cameraId, quality))?.production;
+  /** The open production of a stream on a worker. */
+  find(cameraId: CameraId, quality: StreamQuality, worker: RelayWorker): Production | undefined {
+    const key = entryKey(streamKey(cameraId, quality), worker);
+    const production = this.#entries.get(key)?.production;
     return production?.closed === true ? undefined : production;
   }
 
-  get all(): readonly Production[] {
-    return [...this.#entries.values()].flatMap((entry) => entry.production ?? []);
-  }
-
-  views(production: Production): number {
-    return this.#entryOf(production)?.views.size ?? 0;
+  counts(): readonly StreamCount[] {
+    const counts = new Map<string, StreamCount>();
+    for (const { stream, production, views } of this.#entries.values()) {
+      if (production === undefined) continue;
+      const before = counts.get(stream);
+      counts.set(stream, {
+        cameraId: production.cameraId,
+        quality: production.quality,
+        viewers: views.size + (before?.viewers ?? 0),
+        watching: production.watching + (before?.watching ?? 0),
+        forwardedPackets: production.forwardedPackets + (before?.forwardedPackets ?? 0),
+        keyFramesAsked: this.#gates.get(stream)?.asked ?? 0,
+      });
+    }
+    return [...counts.values()];
   }
 
   /** A consumer was made: the production stays. */
@@ -105,6 +148,7 @@ export class ProductionTable {
     const entry = this.#entryOf(production);
     if (entry === undefined) return;
     entry.views.add(consumerId);
+    entry.joinedAtMs.shift();
     entry.linger?.cancel();
     entry.linger = undefined;
   }
@@ -132,7 +176,7 @@ export class ProductionTable {
   /** Everything on a dead worker is gone. */
   workerDied(worker: RelayWorker): void {
     for (const entry of this.#entries.values()) {
-      if (entry.production?.worker === worker) this.#close(entry);
+      if (entry.worker === worker) this.#close(entry);
     }
   }
 
@@ -142,8 +186,13 @@ export class ProductionTable {
   }
 
   #entryOf(production: Production): Entry | undefined {
-    const entry = this.#entries.get(streamKey(production.cameraId, production.quality));
+    const stream = streamKey(production.cameraId, production.quality);
+    const entry = this.#entries.get(entryKey(stream, production.worker));
     return entry?.production === production ? entry : undefined;
+  }
+
+  #entriesOf(stream: string): readonly Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.stream === stream);
   }
 
   #condition(cameraId: CameraId, quality: StreamQuality): StreamCondition {
@@ -163,21 +212,24 @@ export class ProductionTable {
   }
 
   #produce(order: StreamOrder, quality: StreamQuality): Promise<Production> {
-    const key = streamKey(order.cameraId, quality);
-    const known = this.#entries.get(key);
-    if (known !== undefined && known.production?.closed !== true) {
-      // Whoever joins has the whole linger time to consume.
-      if (known.linger !== undefined) this.#linger(known);
-      return known.opening;
-    }
+    const stream = streamKey(order.cameraId, quality);
     const source = streamSource(order, quality);
-    const worker = this.#options.pool.home(order.cameraId);
+    const worker = this.#placeView(order.cameraId, stream);
     if (source === undefined || worker === undefined) {
       throw new Fault('LIVE_UNAVAILABLE', 'No live worker runs at this moment', {
         details: { cameraId: order.cameraId },
       });
     }
-    const { hub, clock, keyFrameIntervalMs, pictureGroupBytes, wantKeyFrame } = this.#options;
+    const key = entryKey(stream, worker);
+    const nowMs = this.#options.clock.monotonicMs();
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.production?.closed !== true) {
+      // Whoever joins has the whole linger time to consume.
+      if (known.linger !== undefined) this.#linger(known);
+      known.joinedAtMs.push(nowMs);
+      return known.opening;
+    }
+    const { hub, clock, pictureGroupBytes } = this.#options;
     const opening = Production.open({
       cameraId: order.cameraId,
       quality,
@@ -185,15 +237,17 @@ export class ProductionTable {
       worker,
       hub,
       clock,
-      keyFrameIntervalMs,
       pictureGroupBytes,
-      wantKeyFrame: () => wantKeyFrame(order.cameraId, quality),
+      gate: this.#gateOf(order.cameraId, quality),
     });
     const entry: Entry = {
       key,
+      stream,
+      worker,
       opening,
       production: undefined,
       views: new Set(),
+      joinedAtMs: [nowMs],
       linger: undefined,
     };
     this.#entries.set(key, entry);
@@ -205,10 +259,43 @@ export class ProductionTable {
         else this.#linger(entry);
       },
       () => {
-        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+        this.#forget(entry);
       },
     );
     return opening;
+  }
+
+  /** The home worker, or where fewest watch when it has its fill. */
+  #placeView(cameraId: CameraId, stream: string): RelayWorker | undefined {
+    const { pool, clock, viewsPerWorker } = this.#options;
+    const home = pool.home(cameraId);
+    const sinceMs = clock.monotonicMs() - joinHoldsPlaceMs;
+    const viewsOn = (worker: RelayWorker): number => {
+      const entry = this.#entries.get(entryKey(stream, worker));
+      if (entry === undefined) return 0;
+      while ((entry.joinedAtMs[0] ?? sinceMs) < sinceMs) entry.joinedAtMs.shift();
+      return entry.views.size + entry.joinedAtMs.length;
+    };
+    if (home === undefined || viewsOn(home) < viewsPerWorker) return home;
+    return [...pool.running].sort((a, b) => viewsOn(a) - viewsOn(b))[0];
+  }
+
+  #gateOf(cameraId: CameraId, quality: StreamQuality): KeyFrameGate {
+    const stream = streamKey(cameraId, quality);
+    const known = this.#gates.get(stream);
+    if (known !== undefined) return known;
+    const { clock, keyFrameIntervalMs, wantKeyFrame } = this.#options;
+    const gate = new KeyFrameGate(clock, keyFrameIntervalMs, () => wantKeyFrame(cameraId, quality));
+    this.#gates.set(stream, gate);
+    return gate;
+  }
+
+  #forget(entry: Entry): void {
+    if (this.#entries.get(entry.key) !== entry) return;
+    this.#entries.delete(entry.key);
+    if (this.#entriesOf(entry.stream).length > 0) return;
+    this.#gates.get(entry.stream)?.close();
+    this.#gates.delete(entry.stream);
   }
 
   #linger(entry: Entry): void {
@@ -217,13 +304,14 @@ export class ProductionTable {
   }
 
   #closeUnlessViewed(cameraId: CameraId, quality: StreamQuality): void {
-    const entry = this.#entries.get(streamKey(cameraId, quality));
-    if (entry !== undefined && entry.views.size === 0) this.#close(entry);
+    for (const entry of this.#entriesOf(streamKey(cameraId, quality))) {
+      if (entry.views.size === 0) this.#close(entry);
+    }
   }
 
   #close(entry: Entry): void {
     entry.linger?.cancel();
-    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+    this.#forget(entry);
     entry.production?.close();
   }
 }

@@ -16,7 +16,7 @@ import {
 import { negotiatedH264 } from '../negotiation/router-codecs.ts';
 import { H264Shaper, type ShapedPacket } from '../rtp/h264-shaper.ts';
 import type { RelayWorker } from '../workers/worker-pool.ts';
-import { KeyFrameGate } from './key-frame-gate.ts';
+import type { KeyFrameGate } from './key-frame-gate.ts';
 import { PacedSender } from './paced-sender.ts';
 import { hastenReplay, PictureGroupCache } from './picture-group-cache.ts';
 import { asksForKeyFrame } from './rtcp-requests.ts';
@@ -31,9 +31,9 @@ export interface ProductionOptions {
   readonly worker: RelayWorker;
   readonly hub: StreamHub;
   readonly clock: Clock;
-  readonly keyFrameIntervalMs: number;
   readonly pictureGroupBytes: number;
-  readonly wantKeyFrame: () => void;
+  /** Key-frame requests of all workers that carry the stream. */
+  readonly gate: KeyFrameGate;
 }
 
 /**
@@ -58,7 +58,6 @@ export class Production {
   #opening: Opening | undefined;
   #waiting: ((opening: Opening) => void)[] = [];
   #forwarded = 0;
-  #keyFramesAsked = 0;
   #closed = false;
 
   private constructor(
@@ -73,10 +72,7 @@ export class Production {
     this.worker = options.worker;
     this.producer = producer;
     this.#transport = transport;
-    this.#gate = new KeyFrameGate(options.clock, options.keyFrameIntervalMs, () => {
-      this.#keyFramesAsked += 1;
-      options.wantKeyFrame();
-    });
+    this.#gate = options.gate;
     this.#cache = new PictureGroupCache(options.pictureGroupBytes);
     this.#sender = new PacedSender(options.clock, randomInt(0x8000), (packet) => {
       if (producer.closed) return;
@@ -119,8 +115,8 @@ export class Production {
     return this.#watching.size;
   }
 
-  get counters(): { readonly forwardedPackets: number; readonly keyFramesAsked: number } {
-    return { forwardedPackets: this.#forwarded, keyFramesAsked: this.#keyFramesAsked };
+  get forwardedPackets(): number {
+    return this.#forwarded;
   }
 
   /** What the camera answered, at once when it has; 'timeout' when it does not in time. */
@@ -169,7 +165,6 @@ export class Production {
     if (this.#closed) return;
     this.#closed = true;
     this.#subscription?.close();
-    this.#gate.close();
     this.#sender.stop();
     this.#cache.clear();
     this.#transport.close();

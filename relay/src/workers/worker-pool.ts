@@ -44,8 +44,7 @@ interface Slot {
 /**
  * Keeps `count` mediasoup workers running: one that dies or stops answering is replaced, with
  * growing delays when it keeps dying. Cameras are shared out among the running workers by
- * rendezvous hashing. One router per worker is enough until one camera has more viewers than one
- * core can serve; the camera's home router is then the source of `pipeToRouter` to others.
+ * rendezvous hashing, one router per worker.
  */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;

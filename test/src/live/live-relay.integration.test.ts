@@ -1,3 +1,4 @@
+import { streamSource } from '@nigehban/relay/streams/production-table.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type LiveStage, startLiveStage } from './live-stage.ts';
@@ -91,6 +92,12 @@ test('late joiners share the pull and the producer, and leaving releases both', 
   await framesRise(first, third, 20);
   expect(stage.relay.counters().streams).toMatchObject([{ cameraId, viewers: 3, watching: 3 }]);
   expect(stage.fleet.cameras[cameraId - 1]?.status().rtspSessions).toBe(1);
+  const askedMs = stage.told.keyFramesWanted
+    .filter((wish) => wish.cameraId === cameraId && wish.quality === 'sub')
+    .map((wish) => wish.atMs);
+  for (const [index, atMs] of askedMs.slice(1).entries()) {
+    expect(atMs - (askedMs[index] ?? 0)).toBeGreaterThanOrEqual(990);
+  }
 
   await first.evaluate((index) => livePage.hide(index), third);
   await expect.poll(() => stage.relay.counters().streams[0]?.viewers).toBe(2);
@@ -114,6 +121,28 @@ test('a wall of nine uses one connection per worker', async () => {
   }
   for (const index of indexes) await framesRise(page, index, 10);
   expect(stage.relay.counters()).toMatchObject({ viewers: 1, views: 9 });
+});
+
+test('a camera that refuses a second session is shown by the stream that is recorded', async () => {
+  const cameraId = cameraOf('SB-720E');
+  const order = stage.orders.get(cameraId);
+  const source = order === undefined ? undefined : streamSource(order, 'main');
+  if (order === undefined || source === undefined) throw new Error('no camera');
+  const recording = stage.hub.subscribe(source, {
+    onStart: () => {},
+    onRtp: () => {},
+    onSenderReport: () => {},
+    onStop: () => {},
+  });
+  await expect.poll(() => stage.hub.status(source.key)?.state.kind).toBe('flowing');
+  await stage.fleet.setFault(order.cameraCode, { kind: 'rtsp-453' });
+  const page = await openPage();
+  const index = await show(page, cameraId, 'sub');
+  await framesRise(page, index, 15);
+  expect((await facts(page))[index]).toMatchObject({ state: 'playing', quality: 'main' });
+  expect(stage.hub.status(source.key)?.counters.sessions).toBe(1);
+  await stage.fleet.setFault(order.cameraCode, null);
+  recording.close();
 });
 
 test('a paused view gets nothing, and goes on at once', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { StreamOrder } from '@nigehban/domain/link-messages.ts';
 import { systemClock } from '@nigehban/media/clock.ts';
 import { createStreamHub } from '@nigehban/media/hub/stream-hub.ts';
+import { KeyFrameGate } from '@nigehban/relay/streams/key-frame-gate.ts';
 import { Production } from '@nigehban/relay/streams/production.ts';
 import { streamSource } from '@nigehban/relay/streams/production-table.ts';
 import { loadMediasoup } from '@nigehban/relay/workers/load-mediasoup.ts';
@@ -73,9 +74,8 @@ export async function measureViewers(
       worker,
       hub,
       clock: systemClock,
-      keyFrameIntervalMs: 1000,
       pictureGroupBytes: 0,
-      wantKeyFrame: () => {},
+      gate: new KeyFrameGate(systemClock, 1000, () => {}),
     });
     await production.opening(10_000);
     production.setWatching('all', true);
