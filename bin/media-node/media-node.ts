@@ -1,7 +1,9 @@
+import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { systemClock as configClock } from '@nigehban/config/clock/clock.ts';
+import { claimFolder } from '@nigehban/config/embedded/server-processes.ts';
 import { startNodeLink } from '@nigehban/config/link/node-link.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import { keptSigningKey } from '@nigehban/config/secrets/signing-key.ts';
@@ -37,7 +39,8 @@ export interface MediaNodeOptions {
  * A media node: what pulls, records and relays its cameras, in this process or in several, with one
  * link, one index client and one footage HTTP. Records its kept orders at once; the link brings the
  * current ones whenever the server can be reached.
- * @throws Fault PORT_TAKEN, DISK_FULL, DISK_FAILED, WORKER_BINARY_MISSING
+ * @throws Fault PORT_TAKEN, DISK_FULL, DISK_FAILED, WORKER_BINARY_MISSING; SETTING_INVALID when another
+ *   node runs on this data folder
  */
 export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppable> {
   const { settings, clusterKey, databaseUrl, log } = options;
@@ -48,7 +51,12 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
 
   try {
     const signingKey = keptSigningKey(join(settings.dataFolder, 'secrets', 'node-signing-key'));
-    const kept = createKeptOrders(join(settings.dataFolder, 'media', 'orders'), options.secretKey);
+    // Another node on this folder would write the same chains.
+    const mediaFolder = join(settings.dataFolder, 'media');
+    mkdirSync(mediaFolder, { recursive: true });
+    const release = claimFolder(mediaFolder, 'SETTING_INVALID');
+    parts.add({ stop: async () => release() });
+    const kept = createKeptOrders(join(mediaFolder, 'orders'), options.secretKey);
     const keptOrders = kept.load();
     const index = parts.add(
       startIndexClient(
