@@ -36,7 +36,7 @@ if (runs('glass-to-glass')) {
 }
 if (runs('viewers')) {
   const { viewers, workerPercent, percentPerViewer, ffmpegPercentPerViewer, kilobitsPerSecond } =
-    await measureViewers(50, 400, 10);
+    await measureViewers(100, 400, 10);
   figures.push(
     measure('viewers-per-worker', viewers, 'viewers'),
     measure('worker-at-that-load', workerPercent, '% of a core'),

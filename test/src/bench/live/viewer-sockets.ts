@@ -8,8 +8,9 @@ import type { ViewerCount, ViewerSocketsRequest } from './viewer-sockets-protoco
 interface Viewer {
   readonly port: number;
   received: number;
-  lost: number;
-  last: number | undefined;
+  /** From the first to the highest sequence number, both included. */
+  expected: number;
+  highest: number | undefined;
 }
 
 const viewers: Viewer[] = [];
@@ -17,17 +18,23 @@ const viewers: Viewer[] = [];
 async function open(): Promise<Viewer> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const viewer: Viewer = { port: socket.address().port, received: 0, lost: 0, last: undefined };
+  const viewer: Viewer = {
+    port: socket.address().port,
+    received: 0,
+    expected: 0,
+    highest: undefined,
+  };
   socket.on('message', (packet) => {
     const payloadType = packet.readUInt8(1);
     const isRtcp = payloadType >= 192 && payloadType <= 223;
     if (isRtcp) return;
     const sequence = packet.readUInt16BE(2);
-    const step = viewer.last === undefined ? 1 : (sequence - viewer.last) & 0xffff;
-    // What comes late was counted as lost; loopback does not reorder.
-    viewer.lost += step - 1;
     viewer.received += 1;
-    viewer.last = sequence;
+    // A sender that moves to another processor may overtake itself.
+    const step = viewer.highest === undefined ? 1 : ((sequence - viewer.highest) << 16) >> 16;
+    if (step <= 0) return;
+    viewer.expected += step;
+    viewer.highest = sequence;
   });
   return viewer;
 }
@@ -40,7 +47,10 @@ process.on('message', async (request: ViewerSocketsRequest) => {
     process.send?.(opened.map((viewer) => viewer.port));
     return;
   }
-  const counts: ViewerCount[] = viewers.map(({ received, lost }) => ({ received, lost }));
+  const counts: ViewerCount[] = viewers.map(({ received, expected }) => ({
+    received,
+    lost: expected - received,
+  }));
   process.send?.(counts);
 });
 process.on('disconnect', () => process.exit());
