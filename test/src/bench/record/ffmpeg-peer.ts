@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** One ffmpeg for each camera, as a recorder made of ffmpeg processes runs them. */
@@ -7,6 +7,8 @@ export interface FfmpegPeer {
   pids(): readonly number[];
   /** How many are still running. */
   alive(): number;
+  /** How many have begun to write. */
+  writing(): number;
   stop(): Promise<void>;
 }
 
@@ -15,8 +17,9 @@ export interface FfmpegPeer {
  * fragment each second that is written at once. It neither hashes nor indexes.
  */
 export function startFfmpegPeer(urls: readonly string[], folder: string): FfmpegPeer {
+  const folders = urls.map((_, index) => join(folder, String(index)));
   const children = urls.map((url, index) => {
-    const files = join(folder, String(index));
+    const files = folders[index] ?? folder;
     mkdirSync(files, { recursive: true });
     const fragments = 'movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration=1000000';
     return spawn(
@@ -34,6 +37,7 @@ export function startFfmpegPeer(urls: readonly string[], folder: string): Ffmpeg
   return {
     pids: () => children.filter(isAlive).flatMap(({ pid }) => pid ?? []),
     alive: () => children.filter(isAlive).length,
+    writing: () => folders.filter((files) => readdirSync(files).length > 0).length,
     async stop() {
       await Promise.all(
         children.filter(isAlive).map((child) => {

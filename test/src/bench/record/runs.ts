@@ -36,7 +36,10 @@ export async function runAgainstFfmpeg(
   const recorder = await startRecording(stage, 'peer', urls.slice(0, cameras), sizes.segmentMs);
   const peer = startFfmpegPeer(urls.slice(cameras), join(stage.folder, 'ffmpeg'));
   try {
-    await sleep(8000);
+    for (let waitedMs = 0; peer.writing() < peers && waitedMs < 40_000; waitedMs += 250) {
+      await sleep(250);
+    }
+    await sleep(5000);
     const index = () => withDescendants(stage.database.pid());
     const recorderPids = [recorder.pid];
     const peerPids = peer.pids();
