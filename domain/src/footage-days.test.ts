@@ -5,6 +5,7 @@ import {
   planDaysAhead,
   planExpiredDays,
   planMissingDays,
+  planSettledDays,
 } from './footage-days.ts';
 
 const at = (iso: string) => Date.parse(iso) * 1000;
@@ -44,6 +45,12 @@ test('missing days: once each, in order, and none that no right clock states', (
     pollingDay - 1,
     pollingDay + 7,
   ]);
+});
+
+test('a day is settled three hours after its end', () => {
+  const days = [pollingDay - 1, pollingDay, pollingDay + 1];
+  expect(planSettledDays(days, at('2027-02-09T03:00:00Z'))).toEqual([pollingDay - 1, pollingDay]);
+  expect(planSettledDays(days, at('2027-02-09T02:59:59Z'))).toEqual([pollingDay - 1]);
 });
 
 test('a day expires when all of it is before what is kept', () => {

@@ -40,6 +40,14 @@ export function planMissingDays(
   return [...missing].sort((a, b) => a - b);
 }
 
+/** A node that was cut off for an hour or two has sent its rows by then. */
+const settledAfterUs = 3 * 3_600_000_000;
+
+/** The days that take no more rows as a rule: they ended some hours ago. */
+export function planSettledDays(days: readonly FootageDay[], nowUs: number): readonly FootageDay[] {
+  return planExpiredDays(days, nowUs - settledAfterUs);
+}
+
 /** The days that ended before `keepFromUs`: nothing that starts in them starts after it. */
 export function planExpiredDays(
   days: readonly FootageDay[],

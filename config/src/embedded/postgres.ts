@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Fault } from '@nigehban/domain/faults.ts';
 import {
@@ -177,6 +178,12 @@ function isReady(cluster: string, pid: number): boolean {
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
 }
 
+/** A sixteenth of the memory we may use, 128 MB to 1 GB: recorders need the rest for their disks. */
+function sharedBuffersMegabytes(allowedBytes: number, presentBytes: number): number {
+  const megabytes = Math.floor(Math.min(allowedBytes, presentBytes) / 16 / 2 ** 20);
+  return Math.max(128, Math.min(1024, megabytes));
+}
+
 async function startServer(
   home: ServerHome,
   programs: string,
@@ -191,7 +198,12 @@ async function startServer(
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=100',
-    'shared_buffers=128MB',
+    `shared_buffers=${sharedBuffersMegabytes(process.constrainedMemory() || totalmem(), totalmem())}MB`,
+    // The index of the footage is read from the system's page cache: a hand-over of each page to I/O
+    // workers costs more than the read.
+    'io_method=sync',
+    // Our statements take milliseconds, compiling them takes longer.
+    'jit=off',
     'timezone=UTC',
     'log_timezone=UTC',
   ];

@@ -21,6 +21,27 @@ export async function listFootageDays(sql: Queryable): Promise<readonly FootageD
   return rows.map((row) => row.day);
 }
 
+/**
+ * Rewrites a settled day in the order of cameras, once: a camera's day is then read from neighbouring
+ * pages. Takes minutes for a fleet's day; `signal` gives it up. True when it did.
+ * @throws PostgreSQL's 55P03 or 40P01 when others keep the day locked: nothing has changed then.
+ */
+export async function orderFootageDay(
+  sql: Queryable,
+  day: FootageDay,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const query = sql<{ done: boolean }[]>`select order_footage_day(${day}::int) as done`;
+  const cancel = () => query.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    const [row] = await query;
+    return row?.done === true;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
 /** Others wait behind a detach that waits: rather give up and come again. */
 const detachWithin = '2s';
 

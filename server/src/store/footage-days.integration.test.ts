@@ -5,7 +5,12 @@ import { startTestServices, type TestServices, testLog } from '../testing/test-s
 import { startFootageDayKeeper } from '../use-cases/keep-footage-days.ts';
 import { readTimeline } from '../use-cases/read-timeline.ts';
 import { openDatabase, type Queryable, type Sql } from './database.ts';
-import { addFootageDays, dropFootageDays, listFootageDays } from './footage-days-store.ts';
+import {
+  addFootageDays,
+  dropFootageDays,
+  listFootageDays,
+  orderFootageDay,
+} from './footage-days-store.ts';
 import { readGaps, readSegments } from './footage-store.ts';
 import { migrate, readMigrations } from './migrate.ts';
 
@@ -120,6 +125,46 @@ test('whole days are dropped; a drop that crashed half-way is finished; others s
   expect(await listFootageDays(sql)).toEqual([today + 2]);
   expect(await partsOf('segment')).toEqual(['segment_20261010']);
   expect(await addFootageDays(sql, [today])).toEqual([today]);
+});
+
+test('a settled day is put in order once, with all its rows; late rows still find it', async () => {
+  await migrate(sql);
+  await addFootageDays(sql, [today, today + 1]);
+  const startUs = footageDayStartUs(today);
+  for (const minute of [0, 1, 2, 3]) {
+    for (const camera of [9, 7, 8]) {
+      await sql`insert into segment (camera_id, start_us, end_us, sequence, node_id, bytes, frames,
+          sha256, flags, codec)
+        values (${camera}, ${startUs + minute * minuteUs}, ${startUs + (minute + 1) * minuteUs},
+          ${minute + 1}, 'media-1', 1000, 1500, '\\xab01', 2, 'h264')`;
+    }
+  }
+  const rows = async () => await sql`select * from segment order by camera_id, start_us`;
+  const before = await rows();
+  expect(await orderFootageDay(sql, today)).toBe(true);
+  expect(await orderFootageDay(sql, today)).toBe(false);
+  expect(await orderFootageDay(sql, today - 50)).toBe(false);
+  expect(await rows()).toEqual(before);
+  const lying = await sql`select camera_id from segment_20261008 order by ctid`;
+  expect(lying.map((row) => row.cameraId)).toEqual([7, 7, 7, 7, 8, 8, 8, 8, 9, 9, 9, 9]);
+  await expect(putSegment(sql, startUs)).rejects.toMatchObject({ code: '23505' });
+  await putSegment(sql, startUs + 9 * minuteUs);
+  expect(await partsOf('segment')).toEqual(Array(13).fill('segment_20261008'));
+  expect(await listFootageDays(sql)).toEqual([today, today + 1]);
+  await dropFootageDays(sql, [today]);
+  expect(await rows()).toEqual([]);
+});
+
+test('a day that somebody reads for long stays as it is, and is put in order later', async () => {
+  await migrate(sql);
+  await addFootageDays(sql, [today]);
+  await putSegment(sql, footageDayStartUs(today));
+  await sql.begin(async (reader) => {
+    await reader`select count(*) from segment`;
+    await expect(orderFootageDay(sql, today)).rejects.toMatchObject({ code: '55P03' });
+  });
+  expect(await orderFootageDay(sql, today)).toBe(true);
+  expect(await partsOf('segment')).toEqual(['segment_20261008']);
 });
 
 test('a drop does not make others wait behind a long query', async () => {

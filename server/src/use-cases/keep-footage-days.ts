@@ -1,8 +1,8 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
-import { planDaysAhead } from '@nigehban/domain/footage-days.ts';
+import { planDaysAhead, planSettledDays } from '@nigehban/domain/footage-days.ts';
 import type { Sql } from '../store/database.ts';
-import { addFootageDays } from '../store/footage-days-store.ts';
+import { addFootageDays, listFootageDays, orderFootageDay } from '../store/footage-days-store.ts';
 
 const everyMs = 3_600_000;
 const retryMs = 60_000;
@@ -10,28 +10,36 @@ const retryMs = 60_000;
 const daysAhead = 3;
 
 /**
- * Keeps the index of the footage divided into days, some of them ahead: looks at once and each hour,
- * after a failure each minute. Returns how it is stopped.
+ * Keeps the index of the footage divided into days, some of them ahead, and puts settled days in
+ * order: looks at once and each hour, after a failure each minute. Returns how it is stopped.
  */
 export function startFootageDayKeeper(
   sql: Sql,
   { clock, log }: { clock: Clock; log: Logger },
 ): { stop(): Promise<void> } {
-  let stopped = false;
+  const stopping = new AbortController();
   let failing = false;
   let cancel = () => {};
   let running = Promise.resolve();
 
   const look = async () => {
     try {
-      const made = await addFootageDays(sql, planDaysAhead(clock.nowMs() * 1_000, daysAhead));
+      const nowUs = clock.nowMs() * 1_000;
+      const made = await addFootageDays(sql, planDaysAhead(nowUs, daysAhead));
       if (made.length > 0) log.info({ days: made.length }, 'days of the footage index made');
+      for (const day of planSettledDays(await listFootageDays(sql), nowUs)) {
+        if (stopping.signal.aborted) break;
+        const done = await orderFootageDay(sql, day, stopping.signal);
+        if (done) log.info({ day }, 'a day of the footage index is in order');
+      }
       failing = false;
     } catch (error) {
-      if (!failing && !stopped) log.warn({ err: error }, 'no day of the footage index can be made');
+      if (!failing && !stopping.signal.aborted) {
+        log.warn({ err: error }, 'the days of the footage index cannot be kept');
+      }
       failing = true;
     }
-    if (!stopped) cancel = clock.after(failing ? retryMs : everyMs, turn);
+    if (!stopping.signal.aborted) cancel = clock.after(failing ? retryMs : everyMs, turn);
   };
   const turn = () => {
     running = look();
@@ -40,7 +48,7 @@ export function startFootageDayKeeper(
   turn();
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       cancel();
       await running;
     },
