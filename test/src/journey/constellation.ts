@@ -107,6 +107,7 @@ export async function startConstellation(options: ConstellationOptions): Promise
       const pids = children.map((child) => child.pid);
       // One process has its databases as children: the power goes for all of them.
       if (options.form === 'one process') pids.push(...databasePids(dataFolder));
+      pids.push(...enginePids(dataFolder));
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       await Promise.all(children.map((child) => child.end('SIGKILL')));
     },
@@ -132,6 +133,13 @@ export async function startConstellation(options: ConstellationOptions): Promise
     throw new Error(`the constellation did not start:\n${output.slice(-4_000)}`, { cause: error });
   }
   return constellation;
+}
+
+/** Of a media node that shares its cameras out to processes (NIGEHBAN_MEDIA_PROCESSES). */
+function enginePids(dataFolder: string): number[] {
+  const file = join(dataFolder, 'media/processes.json');
+  if (!existsSync(file)) return [];
+  return (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }[]).map(({ pid }) => pid);
 }
 
 function databasePids(dataFolder: string): number[] {
