@@ -29,6 +29,7 @@ import {
   smallestGapUs,
 } from './coverage.ts';
 import { SegmentFile } from './disk/segment-file.ts';
+import type { SyncGate } from './disk/sync-gate.ts';
 import type { WriteBudget } from './disk/write-budget.ts';
 import { cameraFileName, segmentPath } from './footage-layout.ts';
 import type {
@@ -44,6 +45,7 @@ export interface RecordingShared {
   readonly segmenter: SegmenterSettings;
   readonly pool: BlockPool;
   readonly budget: WriteBudget;
+  readonly syncs: SyncGate;
   readonly maxQueuedBytes: number;
   readonly gapEntryUs: number;
   readonly clock: Clock;
@@ -205,10 +207,10 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   }
 
   segmentStarts(start: SegmentStart): void {
-    const { root, pool, budget, clock, onDiskFault } = this.#shared;
+    const { root, pool, budget, syncs, clock, onDiskFault } = this.#shared;
     this.#append(this.#coverage.segmentStarts(start.startUs));
     const path = segmentPath(this.#order.cameraId, start.startUs);
-    const file = new SegmentFile(join(root, path), start.startUs, pool, budget, (error) => {
+    const file = new SegmentFile(join(root, path), start.startUs, pool, budget, syncs, (error) => {
       this.#refusedUntilUs = clock.wallUs() + diskRetryUs;
       onDiskFault(error);
     });

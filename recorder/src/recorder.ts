@@ -8,6 +8,7 @@ import type { ChainHead } from './chain/camera-chain.ts';
 import { writeNodeManifest } from './chain/node-manifest.ts';
 import { openCameraChain } from './chain/open-camera-chain.ts';
 import { diskFault } from './disk/disk-fault.ts';
+import { SyncGate } from './disk/sync-gate.ts';
 import { WriteBudget } from './disk/write-budget.ts';
 import { hourFolder } from './footage-layout.ts';
 import type {
@@ -34,6 +35,8 @@ const tickMs = 1000;
 const openRetryMs = 5000;
 /** Chains that are brought up to date at a time: a crash leaves one file per camera to hash. */
 const openAtATime = 6;
+/** Files made durable at a time: half of libuv's four threads, so that writes always have the rest. */
+const syncsAtATime = 2;
 /** How long the disk must serve before it counts as well again. */
 const wellAfterUs = 10_000_000;
 
@@ -87,6 +90,7 @@ class FolderRecorder implements Recorder {
       },
       pool: this.#pool,
       budget: new WriteBudget(settings.maxQueuedBytes ?? 256 << 20),
+      syncs: new SyncGate(syncsAtATime),
       maxQueuedBytes: settings.maxQueuedBytesPerCamera ?? 8 << 20,
       gapEntryUs: (settings.gapEntryMs ?? 60_000) * 1000,
       clock: ports.clock,

@@ -2,6 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { close, fdatasync, ftruncate, mkdir, open, unlink, write } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
+import type { SyncGate } from './sync-gate.ts';
 import type { WriteBudget } from './write-budget.ts';
 
 interface PendingWrite {
@@ -34,6 +35,7 @@ export class SegmentFile {
   readonly path: string;
   readonly #pool: BlockPool;
   readonly #budget: WriteBudget;
+  readonly #syncs: SyncGate;
   readonly #onError: (error: Error) => void;
   readonly #digest = createHash('sha256');
   readonly #fragments: [number, string][] = [];
@@ -52,11 +54,13 @@ export class SegmentFile {
     startUs: number,
     pool: BlockPool,
     budget: WriteBudget,
+    syncs: SyncGate,
     onError: (error: Error) => void,
   ) {
     this.path = path;
     this.#pool = pool;
     this.#budget = budget;
+    this.#syncs = syncs;
     this.#onError = onError;
     this.#endUs = startUs;
   }
@@ -99,7 +103,9 @@ export class SegmentFile {
     if (this.#descriptor >= 0) {
       if (this.#error !== undefined)
         await this.#call((done) => ftruncate(this.#descriptor, this.#sizeBytes, done));
-      const synced = await this.#call((done) => fdatasync(this.#descriptor, done));
+      const synced = await this.#syncs.run(() =>
+        this.#call((done) => fdatasync(this.#descriptor, done)),
+      );
       await this.#call((done) => close(this.#descriptor, done));
       this.#descriptor = -1;
       if (synced !== null) this.#error ??= synced;
