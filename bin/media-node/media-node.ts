@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { availableParallelism, networkInterfaces } from 'node:os';
@@ -11,6 +12,8 @@ import type { Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { NodeFact, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import { systemClock } from '@nigehban/media/clock.ts';
+import { fingerprintOf } from '@nigehban/recorder/chain/manifest-signature.ts';
+import { ExportDesk } from '@nigehban/recorder/export/export-desk.ts';
 import { renderStill } from '@nigehban/recorder/ffmpeg/render-still.ts';
 import { transcodeToH264 } from '@nigehban/recorder/ffmpeg/transcode-h264.ts';
 import { createFootageHandler } from '@nigehban/recorder/footage-http.ts';
@@ -81,6 +84,16 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         heads: () => engine.heads(),
       }),
     );
+    const exports = parts.add(
+      new ExportDesk({
+        root: footageFolder,
+        folder: join(settings.dataFolder, 'exports'),
+        nodeId: settings.nodeId,
+        recorder: engine,
+        nowMs: () => Date.now(),
+        log,
+      }),
+    );
     const handler = createFootageHandler({
       root: footageFolder,
       clusterKey,
@@ -93,6 +106,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         maxWaiting: 32,
       }),
       transcode: transcodeToH264,
+      exports,
     });
     const port = await listen(parts, createServer(handler), settings);
     engine.apply(keptOrders);
@@ -123,7 +137,12 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
       link.handle(method, engine.live[method] as never);
     }
     log.info(
-      { node: settings.nodeId, footage: footageFolder, cameras: keptOrders.length },
+      {
+        node: settings.nodeId,
+        footage: footageFolder,
+        cameras: keptOrders.length,
+        signingKey: fingerprintOf(createPublicKey(signingKey)),
+      },
       'media node runs',
     );
     return parts;

@@ -12,7 +12,10 @@ import { freePorts } from './free-ports.ts';
 const nigehban = fileURLToPath(new URL('../../../bin/nigehban.ts', import.meta.url));
 const silentLog = { info: () => {}, warn: () => {} };
 
-/** One process with databases of its own, or each role in its own process beside databases. */
+/**
+ * One process with databases of its own, or each role in its own process beside databases, with the
+ * cameras shared out to two more.
+ */
 export type Form = 'one process' | 'a process for each role';
 
 export const password = 'Journey-2024';
@@ -76,7 +79,12 @@ export async function startConstellation(options: ConstellationOptions): Promise
         await startEmbeddedPostgres({ dataFolder, log: silentLog }),
         await startEmbeddedRedis({ dataFolder, log: silentLog }),
       ];
-      environment = { ...common, DATABASE_URL: databases[0]?.url, REDIS_URL: databases[1]?.url };
+      environment = {
+        ...common,
+        DATABASE_URL: databases[0]?.url,
+        REDIS_URL: databases[1]?.url,
+        NIGEHBAN_MEDIA_PROCESSES: '2',
+      };
       children = ['media', 'gateway', 'server'].map((role) =>
         startChild(nigehban, [role], environment),
       );
