@@ -12,6 +12,7 @@ export const actions = [
   'status.read',
   'live.watch',
   'footage.play',
+  'footage.export',
   'alert.read',
   'alert.acknowledge',
   'camera.probe',
@@ -23,7 +24,7 @@ export const actions = [
 export type Action = (typeof actions)[number];
 
 /**
- * The obvious limits: operators watch and acknowledge, supervisors also play back, technicians see
+ * The obvious limits: operators watch and acknowledge, supervisors also play back and export, technicians see
  * health and touch cameras, administrators load plans and manage users and get no pictures.
  */
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
@@ -32,6 +33,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'status.read',
     'live.watch',
     'footage.play',
+    'footage.export',
     'alert.read',
     'alert.acknowledge',
     'audit.read',

@@ -5,6 +5,8 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, faultCatalogue, toFaultMessage } from '@nigehban/domain/faults.ts';
 import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
+import type { ExportDesk } from './export/export-desk.ts';
+import { answerExport, parseExportRoute } from './export/export-http.ts';
 import { openSegmentFile } from './open-segment-file.ts';
 import {
   PlaybackHandler,
@@ -24,6 +26,8 @@ export interface FootageHandlerOptions {
   /** The recorder's view of what is being written. */
   readonly recorder: OpenSegmentSource;
   readonly stills: StillMaker;
+  /** Makes exports; without it none are served. */
+  readonly exports?: ExportDesk;
   /** Makes H.264 of streams that ask for it; without it they are refused. */
   readonly transcode?: PlaybackOptions['transcode'];
 }
@@ -44,8 +48,9 @@ type Route =
  * - `GET /footage/<camera>/stream.mp4?fromUs=&toUs=[&media=video][&codec=h264]`: one continuous stream.
  * - `GET /footage/<camera>/outline?fromUs=&toUs=`: JSON `FootageOutlines`, what a playlist is made of.
  * - `GET /footage/<camera>/hls/<startUs>/init.mp4`, `…/media.m4s?atUs=&bytes=`: a playlist's pieces.
+ * - `/exports/…`: see {@link answerExport}.
  *
- * Paths on disk are made of the two numbers alone. Faults are JSON {@link toFaultMessage}.
+ * Paths on disk are made of numbers and export ids alone. Faults are JSON {@link toFaultMessage}.
  */
 export function createFootageHandler(options: FootageHandlerOptions): FootageHandler {
   const expected = digest(`Bearer ${options.clusterKey}`);
@@ -67,13 +72,17 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) {
       throw new Fault('LINK_REFUSED', 'The footage port needs the cluster key');
     }
+    const url = request.url ?? '';
+    const parsed = URL.canParse(url, 'http://node') ? new URL(url, 'http://node') : undefined;
+    const exported = parsed === undefined ? undefined : parseExportRoute(parsed.pathname);
+    if (exported !== undefined && options.exports !== undefined) {
+      await answerExport(options.exports, exported, request, response);
+      return;
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new Fault('REQUEST_INVALID', `Method ${request.method} is not served here`);
     }
-    const url = request.url ?? '';
-    const played = URL.canParse(url, 'http://node')
-      ? parsePlaybackRoute(new URL(url, 'http://node'))
-      : undefined;
+    const played = parsed === undefined ? undefined : parsePlaybackRoute(parsed);
     if (played !== undefined) {
       await playback.answer(played, request, response);
       return;

@@ -9,6 +9,7 @@ import type { App } from './http/app-type.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createNodeFootage } from './http/node-footage.ts';
 import { addCameraRoutes } from './http/routes/camera-routes.ts';
+import { addExportRoutes } from './http/routes/export-routes.ts';
 import { addFootageRoutes } from './http/routes/footage-routes.ts';
 import { addMachineRoutes } from './http/routes/machine-routes.ts';
 import { addPlanRoutes } from './http/routes/plan-routes.ts';
@@ -17,6 +18,7 @@ import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
 import type { NodeConnection } from './link/node-connection.ts';
+import { openExportQueue } from './queue/export-queue.ts';
 import { openStationOutageQueue } from './queue/station-outage-queue.ts';
 import type { ServerPorts, ServerSettings } from './server-settings.ts';
 import { countOpenAlerts } from './store/alert-store.ts';
@@ -29,6 +31,7 @@ import { createGatewayQuestions } from './use-cases/ask-gateway.ts';
 import { createCameraDirectory } from './use-cases/camera-directory.ts';
 import { startOutboxDispatcher } from './use-cases/dispatch-outbox.ts';
 import { evaluateStation } from './use-cases/evaluate-station.ts';
+import { createFootageExports } from './use-cases/export-footage.ts';
 import { importPlan } from './use-cases/import-plan.ts';
 import { startNodeInformer } from './use-cases/inform-nodes.ts';
 import { startFootageDayKeeper } from './use-cases/keep-footage-days.ts';
@@ -56,6 +59,8 @@ const defaults = {
 } as const;
 
 const outageWorkers = 8;
+const exportWorkers = 4;
+const offerExportsEveryMs = 5_000;
 
 /** Puts the server's parts together on a migrated database. Nothing listens yet. */
 export async function buildServer(
@@ -193,6 +198,30 @@ export async function buildServer(
   addStatusRoutes(app, { sql, clock, monitor });
   addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
   addFootageRoutes(app, { sql, nodes: nodeFootage, recordingNode: nodeOf });
+  const exports = createFootageExports({
+    sql,
+    clock,
+    nodes: nodeFootage,
+    recordingNode: nodeOf,
+    createId: randomUUID,
+    onRequested: (id) => void exportQueue.offer([id]),
+  });
+  const exportQueue = openExportQueue({
+    redisUrl: settings.redisUrl,
+    prefix: settings.queuePrefix ?? defaults.queuePrefix,
+    concurrency: exportWorkers,
+    log,
+    work: exports.work,
+    onReady: () => offerExports(),
+  });
+  // Whatever was lost between PostgreSQL and Redis is found here.
+  const offerExports = () => {
+    exports.open().then(exportQueue.offer, (error: unknown) => {
+      log.warn({ err: error }, 'the open exports cannot be read');
+    });
+  };
+  const exportTimer = setInterval(offerExports, offerExportsEveryMs);
+  addExportRoutes(app, { exports, nodes: nodeFootage });
   addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, recordingNode: nodeOf });
   addPlanRoutes(app, {
     importPlan: (given) => importPlan(sql, settings.secretKey, given, clock.nowMs()),
@@ -249,6 +278,8 @@ export async function buildServer(
   });
 
   const stop = async () => {
+    clearInterval(exportTimer);
+    await exportQueue.stop();
     await registration.stop();
     await pusher.stop();
     await hub.stop();

@@ -1,6 +1,7 @@
 import type { CameraId, CameraIdentity, Placement, StreamQuality } from '../camera.ts';
 import type { CameraStateKind } from '../camera-state.ts';
 import type { FaultCode, FaultMessage } from '../faults.ts';
+import type { ExportedFile, ExportedGap } from '../footage-export.ts';
 import type { CameraCounters, DiscoveredCamera, OnvifCallReport } from '../link-messages.ts';
 import type { Action, Role } from '../permissions.ts';
 import type { StationStateKind } from '../station-state.ts';
@@ -18,6 +19,14 @@ import type { StationStateKind } from '../station-state.ts';
  *   GET    /api/cameras/:id/snapshot.jpg                                          live.watch
  *   GET    /api/cameras/:id/timeline?fromMs&toMs → Timeline (footage.ts)          footage.play
  *   GET    /api/cameras/:id/footage/:startUs.mp4  (Range)                         footage.play
+ *   GET    /api/cameras/:id/stream.mp4?fromMs&toMs&media&codec                    footage.play
+ *   GET    /api/cameras/:id/playlist.m3u8?fromMs&toMs&media (HLS)                 footage.play
+ *   GET    /api/cameras/:id/still.jpg?atMs                                        footage.play
+ *   POST   /api/exports            ExportBody → ExportView                        footage.export
+ *   GET    /api/exports            ExportView[]                                   footage.export
+ *   GET    /api/exports/:id        ExportView; DELETE cancels                     footage.export
+ *   GET    /api/exports/:id/files/:cameraId.mp4?part  (Range)                     footage.export
+ *   GET    /api/exports/:id/manifests                 ExportManifest[]            footage.export
  *   GET    /api/alerts?state=open|closed&before&limit → AlertView[]               alert.read
  *   POST   /api/alerts/:id/acknowledge  AcknowledgeBody → AlertView               alert.acknowledge
  *   POST   /api/discovery          DiscoveryBody → DiscoveryView                  camera.register
@@ -143,6 +152,37 @@ export interface AlertView {
   }[];
   /** Grows with every change; an acknowledgement names the one it saw. */
   readonly version: number;
+}
+
+export interface ExportBody {
+  readonly cameras: readonly CameraId[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason: string;
+}
+
+export type ExportStateKind = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+export interface ExportView {
+  readonly id: string;
+  readonly state: ExportStateKind;
+  /** 0 to 1. */
+  readonly progress: number;
+  readonly requestedBy: string;
+  readonly requestedAtMs: number;
+  readonly finishedAtMs: number | null;
+  readonly reason: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly cameras: readonly {
+    readonly cameraId: CameraId;
+    readonly cameraCode: string;
+    readonly state: ExportStateKind;
+    readonly fault: FaultCode | null;
+    /** In order of time; `part` is the number to ask the file by. */
+    readonly files: readonly ExportedFile[];
+    readonly gaps: readonly ExportedGap[];
+  }[];
 }
 
 export interface AcknowledgeBody {

@@ -58,6 +58,10 @@ const examples: Readonly<Record<string, { path: string; body?: string; type?: st
   'GET /api/cameras/:id/playlist.m3u8': {
     path: '/api/cameras/1/playlist.m3u8?fromMs=1790000000000&toMs=1790000001000',
   },
+  'POST /api/exports': {
+    path: '/api/exports',
+    body: JSON.stringify({ cameras: [1], fromMs: 0, toMs: 1, reason: 'a test' }),
+  },
   'GET /api/cameras/:id/still.jpg': { path: '/api/cameras/1/still.jpg?atMs=1790000000000' },
   'GET /api/cameras/:id/hls/:startUs/media.m4s': {
     path: '/api/cameras/1/hls/1770000000000000/media.m4s?atUs=0&bytes=1000',
@@ -67,6 +71,8 @@ const examples: Readonly<Record<string, { path: string; body?: string; type?: st
 function exampleOf(method: string, url: string) {
   const path = url
     .replace(':startUs', '1770000000000000')
+    .replace('exports/:id', 'exports/0f8fad5b-d9cb-469f-a165-70867728950e')
+    .replace(':cameraId', '1')
     .replace(':id', '1')
     .replace(':code', 'GE24-NA117-PS001')
     .replace('*', 'index.html');
@@ -220,6 +226,7 @@ test('answers are as the API document says', async () => {
     ['/api/cameras', '/api/cameras'],
     ['/api/cameras/{id}', `/api/cameras/${camera[0]?.id}`],
     ['/api/alerts', '/api/alerts'],
+    ['/api/exports', '/api/exports'],
     ['/api/cameras/{id}/timeline', '/api/cameras/1/timeline?fromMs=0&toMs=1000'],
   ];
   for (const [documented, path] of paths) {
@@ -255,6 +262,9 @@ test.each([
     'REQUEST_INVALID',
   ],
   ['GET', '/api/cameras/1/still.jpg?atMs=1790000000000', 404, 'FOOTAGE_UNKNOWN'],
+  ['GET', '/api/exports/0f8fad5b-d9cb-469f-a165-70867728950e', 404, 'EXPORT_UNKNOWN'],
+  ['GET', '/api/exports/0f8fad5b-d9cb-469f-a165-70867728950e/files/1.mp4', 404, 'EXPORT_UNKNOWN'],
+  ['GET', '/api/exports/1', 400, 'REQUEST_INVALID'],
   ['POST', '/api/alerts/1/acknowledge', 404, 'ALERT_UNKNOWN'],
   ['GET', '/api/nothing', 404, 'NOT_FOUND'],
   ['PUT', '/api/stations', 404, 'NOT_FOUND'],

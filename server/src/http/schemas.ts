@@ -1,4 +1,5 @@
 import { gapCauses } from '@nigehban/domain/footage.ts';
+import { exportLimits } from '@nigehban/domain/footage-export.ts';
 import { type TSchema, Type } from 'typebox';
 
 /** Shapes of requests (enforced) and answers (documented, and held against the answers by a test). */
@@ -237,6 +238,73 @@ export const PlanReportSchema = Type.Object({
     Type.Object({ row: Type.Integer(), field: Type.String(), message: Type.String() }),
   ),
 });
+
+export const ExportBodySchema = Type.Object(
+  {
+    cameras: Type.Array(Type.Integer({ minimum: 1, maximum: 999_999_999 }), {
+      minItems: 1,
+      maxItems: exportLimits.cameras,
+      uniqueItems: true,
+    }),
+    fromMs: ms,
+    toMs: ms,
+    reason: Type.String({ minLength: 3, maxLength: 500 }),
+  },
+  closed,
+);
+
+const exportState = literals(['waiting', 'running', 'done', 'failed', 'cancelled']);
+export const ExportViewSchema = Type.Object(
+  {
+    id: Type.String(),
+    state: exportState,
+    progress: Type.Number({ minimum: 0, maximum: 1 }),
+    requestedBy: Type.String(),
+    requestedAtMs: ms,
+    finishedAtMs: orNull(ms),
+    reason: Type.String(),
+    fromMs: ms,
+    toMs: ms,
+    cameras: Type.Array(
+      Type.Object({
+        cameraId: Type.Integer(),
+        cameraCode: Type.String(),
+        state: exportState,
+        fault: orNull(faultCode),
+        files: Type.Array(
+          Type.Object({
+            part: Type.Integer(),
+            sizeBytes: Type.Integer(),
+            sha256: Type.String(),
+            startUs: Type.Integer(),
+            endUs: Type.Integer(),
+            codec: Type.String(),
+            frames: Type.Integer(),
+          }),
+        ),
+        gaps: Type.Array(
+          Type.Object({
+            startUs: Type.Integer(),
+            endUs: Type.Integer(),
+            cause: orNull(literals(gapCauses)),
+          }),
+        ),
+      }),
+    ),
+  },
+  closed,
+);
+
+const exportId = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
+export const ExportParamsSchema = Type.Object({ id: exportId });
+export const ExportFileParamsSchema = Type.Object({
+  id: exportId,
+  cameraId: Type.String({ pattern: '^[0-9]{1,9}$' }),
+});
+export const ExportFileQuerySchema = Type.Object(
+  { part: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })) },
+  closed,
+);
 
 const decimal = Type.String({ pattern: '^[0-9]{1,16}$' });
 export const CameraParamsSchema = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,9}$' }) });

@@ -50,12 +50,7 @@ export async function startFootageStage(
   const footage = await listen(createServer(handler));
   const footageUrl = `http://127.0.0.1:${(footage.address() as AddressInfo).port}`;
   const node = startFakeMediaNode(server.url, { nodeId: 'node-1', footageUrl });
-  const index = startIndexClient(
-    { databaseUrl: server.databaseUrl, nodeId: 'node-1', footageFolder: root },
-    { clock: systemClock, log },
-  );
-  await index.flush();
-  await index.stop();
+  await indexFootage(server.databaseUrl, root);
   await until('the node is known', 10_000, async () => {
     const rows = await server.sql`select 1 from node where id = 'node-1'`;
     return rows.length > 0;
@@ -76,6 +71,16 @@ export async function startFootageStage(
       await new Promise((resolve) => footage.close(resolve));
     },
   };
+}
+
+/** Puts all that is recorded below a root into a migrated database, as node-1's. */
+export async function indexFootage(databaseUrl: string, footageFolder: string): Promise<void> {
+  const index = startIndexClient(
+    { databaseUrl, nodeId: 'node-1', footageFolder },
+    { clock: systemClock, log },
+  );
+  await index.flush();
+  await index.stop();
 }
 
 async function listen(server: Server): Promise<Server> {
