@@ -19,6 +19,14 @@ test('networks may be given in one option or several', () => {
   });
 });
 
+test('verify takes the folder and the key that it shall believe', () => {
+  expect(parseCommand(['verify', '--footage', '/f', '--public-key', 'key.pem'])).toEqual({
+    kind: 'verify',
+    footage: '/f',
+    publicKey: 'key.pem',
+  });
+});
+
 test('no command is a call for help; a wrong one is named', () => {
   expect(parseCommand([])).toEqual({ kind: 'help' });
   expect(() => parseCommand(['al'])).toThrow('Unknown command: al');

@@ -37,12 +37,16 @@ const endsByItselfMs = 16_000;
 const diesWithinMs = 5_000;
 
 /** Waits until the processes of a former, killed node are gone; ends those that do not end. */
-export async function awaitFormerProcesses(file: string, log: Logger): Promise<void> {
+export async function awaitFormerProcesses(
+  file: string,
+  log: Logger,
+  patienceMs = endsByItselfMs,
+): Promise<void> {
   const isAlive = ({ pid, startTicks }: KnownProcess) => readStartTicks(pid) === startTicks;
   const left = () => readNotes(file).filter(isAlive);
   if (left().length > 0) {
     log.warn({ pids: left().map(({ pid }) => pid) }, 'waiting for processes of a killed node');
-    await waitUntil(() => left().length === 0, endsByItselfMs);
+    await waitUntil(() => left().length === 0, patienceMs);
     for (const { pid } of left()) killIfRunning(pid);
     await waitUntil(() => left().length === 0, diesWithinMs);
   }
