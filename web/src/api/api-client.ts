@@ -5,6 +5,8 @@ import type {
   CameraProbeView,
   CameraView,
   ErrorBody,
+  ExportBody,
+  ExportView,
   SessionView,
   SignInBody,
   StationDetail,
@@ -74,6 +76,9 @@ export const api = {
   probe: (id: CameraId) => request<CameraProbeView>('POST', `/api/cameras/${id}/probe`),
   timeline: (id: CameraId, fromMs: number, toMs: number) =>
     request<Timeline>('GET', `/api/cameras/${id}/timeline?fromMs=${fromMs}&toMs=${toMs}`),
+  exports: () => request<readonly ExportView[]>('GET', '/api/exports'),
+  requestExport: (body: ExportBody) => request<ExportView>('POST', '/api/exports', { body }),
+  cancelExport: (id: string) => request<ExportView>('DELETE', `/api/exports/${segment(id)}`),
   alerts: (state: 'open' | 'closed', page: { before?: number; limit: number }) =>
     request<readonly AlertView[]>(
       'GET',
@@ -93,4 +98,9 @@ export function snapshotUrl(id: CameraId, stamp: number): string {
 /** URL of one recorded piece, by its start in microseconds. */
 export function footageUrl(id: CameraId, startUs: number): string {
   return `/api/cameras/${id}/footage/${startUs}.mp4`;
+}
+
+/** URL of a finished export's file. */
+export function exportFileUrl(id: string, cameraId: CameraId, part: number): string {
+  return `/api/exports/${id}/files/${cameraId}.mp4?part=${part}`;
 }

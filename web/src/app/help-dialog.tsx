@@ -50,6 +50,7 @@ const scopes: readonly HelpScope[] = [
       ['+ −', 'help.zoom'],
       ['N / Shift+N', 'help.gap'],
       ['T', 'help.jump'],
+      ['I / O', 'help.marks'],
     ],
   },
 ];

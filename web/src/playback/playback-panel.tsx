@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import { api, footageUrl } from '../api/api-client.ts';
 import { useHotkeys } from '../app/hotkeys.ts';
 import { useServerNow } from '../app/services.tsx';
+import { useCan } from '../app/session.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { dayMs, formatTime, startOfDayMs } from '../i18n/station-time.ts';
 import { TimelineSlider } from '../timeline/timeline.tsx';
@@ -19,6 +20,7 @@ import {
 } from '../timeline/timeline-view.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice, LoadingRows } from '../ui/notice.tsx';
+import { ExportPanel } from './export-panel.tsx';
 import { GapList } from './gap-list.tsx';
 import { PlaybackControls } from './playback-controls.tsx';
 import { PlaybackEngine, type PlaybackState } from './playback-engine.ts';
@@ -119,6 +121,7 @@ function DayPlayer(props: DayPlayerProps) {
     engine?.subscribe ?? nothing,
     () => engine?.playing ?? false,
   );
+  const mayExport = useCan('footage.export');
   const [rate, setRate] = useState(1);
   const [positionMs, setPositionMs] = useState(props.atMs);
   const [view, setView] = useState<TimelineView>(() =>
@@ -212,6 +215,7 @@ function DayPlayer(props: DayPlayerProps) {
         <span className={styles.gap}>{t('playback.legend.gap')}</span>
         <span className={styles.none}>{t('playback.legend.none')}</span>
       </div>
+      {mayExport && <ExportPanel cameraId={props.camera.id} atMs={positionMs} />}
       <GapList gaps={gaps} onSeek={(gap) => seek(gap.startMs - gapLeadInMs)} />
     </div>
   );
