@@ -15,7 +15,7 @@ interface Viewer {
 
 const viewers: Viewer[] = [];
 
-async function open(): Promise<Viewer> {
+async function open(payloadType: number): Promise<Viewer> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const viewer: Viewer = {
@@ -25,9 +25,8 @@ async function open(): Promise<Viewer> {
     highest: undefined,
   };
   socket.on('message', (packet) => {
-    const payloadType = packet.readUInt8(1);
-    const isRtcp = payloadType >= 192 && payloadType <= 223;
-    if (isRtcp) return;
+    // The marker bit aside; RTCP's types do not fall on a video's.
+    if ((packet.readUInt8(1) & 0x7f) !== payloadType) return;
     const sequence = packet.readUInt16BE(2);
     viewer.received += 1;
     // A sender that moves to another processor may overtake itself.
@@ -42,7 +41,9 @@ async function open(): Promise<Viewer> {
 process.on('message', async (request: ViewerSocketsRequest) => {
   if (request.kind === 'open') {
     const opened: Viewer[] = [];
-    for (let each = 0; each < request.count; each += 1) opened.push(await open());
+    for (let each = 0; each < request.count; each += 1) {
+      opened.push(await open(request.payloadType));
+    }
     viewers.push(...opened);
     process.send?.(opened.map((viewer) => viewer.port));
     return;

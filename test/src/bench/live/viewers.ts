@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { StreamOrder } from '@nigehban/domain/link-messages.ts';
 import { systemClock } from '@nigehban/media/clock.ts';
 import { createStreamHub } from '@nigehban/media/hub/stream-hub.ts';
+import { negotiatedH264 } from '@nigehban/relay/negotiation/router-codecs.ts';
 import { KeyFrameGate } from '@nigehban/relay/streams/key-frame-gate.ts';
 import { Production } from '@nigehban/relay/streams/production.ts';
 import { streamSource } from '@nigehban/relay/streams/production-table.ts';
@@ -98,7 +99,11 @@ async function addUntilLoss(
 ): Promise<Omit<ViewersFigures, 'ffmpegPercentPerViewer'>> {
   let best = { viewers: 0, workerPercent: 0, percentPerViewer: 0, kilobitsPerSecond: 0 };
   for (let viewers = load.step; viewers <= load.most; viewers += load.step) {
-    const ports = await ask<readonly number[]>(child, { kind: 'open', count: load.step });
+    const ports = await ask<readonly number[]>(child, {
+      kind: 'open',
+      count: load.step,
+      payloadType: negotiatedH264.payloadType,
+    });
     for (const port of ports) await addViewer(worker, production, port);
     // Joining is not what is measured.
     await pause(3);
