@@ -216,6 +216,34 @@ test('playback keeps wall time, names a gap and skips it', async () => {
   expect(complaints).toEqual([]);
 });
 
+test('a marked range is exported, watched on its way, taken, or cancelled', async () => {
+  await signIn('supervisor', `/cameras/1?t=${Date.now() - 600_000}`);
+  await page.getByTestId('playback-video').waitFor();
+  await page.keyboard.press('i');
+  const panel = page.getByTestId('export-panel');
+  await panel.getByText('Nothing of this camera was exported yet').waitFor();
+  const request = page.getByTestId('export-request');
+  expect(await request.isDisabled()).toBe(true);
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('o');
+  expect(await request.isDisabled()).toBe(true);
+  await page.getByLabel('Reason or case number').fill('Case 17');
+  await request.click();
+  await page.getByTestId('export-running').getByRole('progressbar').waitFor();
+  const done = page.getByTestId('export-done');
+  await done.waitFor();
+  expect(await done.textContent()).toContain('1 gap');
+  const links = page.getByTestId('export-download');
+  expect(await links.count()).toBe(2);
+  expect(await links.nth(1).getAttribute('href')).toMatch(
+    /^\/api\/exports\/[0-9a-f-]{36}\/files\/1\.mp4\?part=2$/,
+  );
+  await request.click();
+  await page.getByTestId('export-running').getByRole('button', { name: 'Cancel' }).click();
+  await page.getByTestId('export-cancelled').waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test('a recording that the browser cannot decode is called so', async () => {
   const camera = server.fleet.cameras[1];
   if (camera === undefined) throw new Error('no camera');

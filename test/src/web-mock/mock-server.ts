@@ -7,6 +7,7 @@ import type { CameraStateKind } from '@nigehban/domain/camera-state.ts';
 import { Fault, type FaultCode, faultCatalogue, toFaultMessage } from '@nigehban/domain/faults.ts';
 import { actionsOf, isRole, type Role } from '@nigehban/domain/permissions.ts';
 import { WebSocketServer } from 'ws';
+import { MockExports } from './mock-exports.ts';
 import { MockFleet } from './mock-fleet.ts';
 import { mockTimeline } from './mock-timeline.ts';
 import { makeScene, makeStill } from './scenes.ts';
@@ -62,6 +63,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   let seq = 1;
   let refuse = false;
   const sockets = new WebSocketServer({ noServer: true });
+  const exports = new MockExports();
 
   const push = (message: object): void => {
     seq += 1;
@@ -168,6 +170,14 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
             };
         }
         break;
+      }
+      case 'exports': {
+        if (!session().actions.includes('footage.export')) {
+          throw new Fault('PERMISSION_DENIED', 'Not for this role');
+        }
+        if (request.method === 'DELETE') return exports.cancel(key, nowMs);
+        if (request.method === 'GET') return exports.list(nowMs);
+        return exports.request(JSON.parse(await readText(request)), session().username, nowMs);
       }
       case 'alerts': {
         if (key === undefined) {
