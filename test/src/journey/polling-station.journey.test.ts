@@ -218,7 +218,8 @@ describe.each(forms)('a polling station, $form', ({ form, scenes }) => {
       },
       20_000,
     );
-    expect(gap.cause).toBe('unreachable');
+    // `failed` when the camera was back before the first redial could be refused.
+    expect(['unreachable', 'failed']).toContain(gap.cause);
     expect(gap.endMs).toBeGreaterThan(gap.startMs);
   });
 });
