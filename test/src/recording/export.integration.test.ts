@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -305,10 +305,21 @@ test('a node that forgot everything, or had finished, gives the same result when
     state: 'done',
     manifest: { files: [{ sha256: view.cameras[0]?.files[0]?.sha256 }] },
   });
-  expect((await readdir(join(folder, 'exports', id, String(plain)))).sort()).toEqual([
-    '1.mp4',
-    'manifest.json',
-  ]);
+  const result = join(folder, 'exports', id, String(plain));
+  expect((await readdir(result)).sort()).toEqual(['1.mp4', 'manifest.json']);
+
+  // Killed before the manifest was there: what lies about is made anew.
+  await rm(join(result, 'manifest.json'));
+  await truncate(join(result, '1.mp4'), 1_000);
+  await writeFile(join(result, '1.ffconcat'), 'half a li');
+  desk = openDesk(2);
+  expect(await desk.want(wish)).toMatchObject({ state: 'running' });
+  await until('it is made again', 10_000, async () => (await desk.want(wish)).state === 'done');
+  expect((await readdir(result)).sort()).toEqual(['1.mp4', 'manifest.json']);
+  const played = await playDownload(here(), id, plain);
+  expect(await desk.want(wish)).toMatchObject({
+    manifest: { files: [{ sha256: played.sha256, frames: played.frames }] },
+  });
 });
 
 test('the server is killed in the middle, the node restarts too: the export ends all the same', async () => {

@@ -169,6 +169,18 @@ test('Media Source Extensions take it in pieces of any size', async () => {
   expect(Math.abs(buffered.end - pictures / 25)).toBeLessThan(0.05);
 });
 
+test('a stream from any time plays by Media Source Extensions, from the key frame before it', async () => {
+  const [videoCodec] = codec.split(',');
+  const range = `fromUs=${startUs + 2_700_000}&toUs=${startUs + 60_000_000}`;
+  const buffered = await inPage<{ end: number }>(
+    'appendAll',
+    `/footage/7/stream.mp4?${range}&media=video`,
+    `video/mp4; codecs="${videoCodec}"`,
+  );
+  expect(buffered).toMatchObject({ ranges: 1, start: 0 });
+  expect(Math.abs(buffered.end - 4)).toBeLessThan(0.05);
+});
+
 test('a still is a JPEG of the key frame before the time', async () => {
   const url = `${base}/footage/7/stills?atUs=${startUs + 5_000_000}`;
   const response = await fetch(url, { headers: { authorization } });
