@@ -28,8 +28,9 @@ import {
   gapCauseOfStop,
   smallestGapUs,
 } from './coverage.ts';
-import { SegmentFile } from './disk/segment-file.ts';
+import { SegmentFile, type WriteBytes } from './disk/segment-file.ts';
 import type { SyncGate } from './disk/sync-gate.ts';
+import type { VolumeWatch } from './disk/volume-watch.ts';
 import type { WriteBudget } from './disk/write-budget.ts';
 import { cameraFileName, segmentPath } from './footage-layout.ts';
 import type {
@@ -45,6 +46,8 @@ export interface RecordingShared {
   readonly segmenter: SegmenterSettings;
   readonly pool: BlockPool;
   readonly budget: WriteBudget;
+  readonly volume: VolumeWatch;
+  readonly writeBytes: WriteBytes | undefined;
   readonly syncs: SyncGate;
   readonly maxQueuedBytes: number;
   readonly gapEntryUs: number;
@@ -200,20 +203,23 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   }
 
   accepts(): boolean {
-    const { budget, maxQueuedBytes, clock } = this.#shared;
+    const { budget, volume, maxQueuedBytes, clock } = this.#shared;
+    if (volume.fault !== undefined) return false;
     if (this.#writing?.file.failed === true || this.#chainStuck) return false;
     if (this.#refusedUntilUs > 0 && clock.wallUs() < this.#refusedUntilUs) return false;
     return !budget.exhausted && (this.#writing?.file.queuedBytes ?? 0) < maxQueuedBytes;
   }
 
   segmentStarts(start: SegmentStart): void {
-    const { root, pool, budget, syncs, clock, onDiskFault } = this.#shared;
+    const { root, pool, budget, syncs, clock, writeBytes, onDiskFault } = this.#shared;
     this.#append(this.#coverage.segmentStarts(start.startUs));
     const path = segmentPath(this.#order.cameraId, start.startUs);
-    const file = new SegmentFile(join(root, path), start.startUs, pool, budget, syncs, (error) => {
+    const onError = (error: Error) => {
       this.#refusedUntilUs = clock.wallUs() + diskRetryUs;
       onDiskFault(error);
-    });
+    };
+    const at = join(root, path);
+    const file = new SegmentFile(at, start.startUs, pool, budget, syncs, onError, writeBytes);
     this.#writing = { start, path, file };
   }
 
@@ -291,9 +297,11 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
 
   /** Appends an entry, again and again while the disk refuses; the entries after it wait. */
   async #write(append: (chain: CameraChain) => Promise<ChainEntry>): Promise<void> {
-    const { clock, onEntry, onDiskFault } = this.#shared;
+    const { clock, volume, onEntry, onDiskFault } = this.#shared;
     for (let attempt = 1; ; attempt++) {
       try {
+        // A chain must not go on in the empty folder that an unmounted disk leaves behind.
+        await volume.assertThere();
         onEntry(await append(this.#chain));
         this.#chainStuck = false;
         return;

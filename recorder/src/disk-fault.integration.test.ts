@@ -1,12 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { write } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChainEntry } from '@nigehban/domain/footage.ts';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, type TestContext, test, vi } from 'vitest';
 import { verifyFootage } from './chain/verify-footage.ts';
 import { startRecorder } from './recorder.ts';
-import type { Recorder, RecordingHealth } from './recorder-types.ts';
+import type {
+  Recorder,
+  RecorderPorts,
+  RecorderSettings,
+  RecordingHealth,
+} from './recorder-types.ts';
 import { FakeCamera, h264Track } from './testing/fake-camera.ts';
 import { FakeHub } from './testing/fake-hub.ts';
 import { ManualClock } from './testing/manual-clock.ts';
@@ -29,16 +35,36 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  if (mounted) execFileSync('mount', ['-o', 'remount,rw', root]);
+  // What a failed test left stuck retries by this clock.
+  const ticking = setInterval(() => clock.advance(1000), 10);
   await recorder?.stop();
+  clearInterval(ticking);
   if (mounted) execFileSync('umount', [root]);
   mounted = false;
   await rm(root, { recursive: true, force: true });
 });
 
-async function start(cameraIds: readonly number[]): Promise<void> {
+/** A small file system of its own at `root`; skips the test where mounting is not allowed. */
+function mountSmall(context: TestContext, size: string): void {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', root], {
+      stdio: 'ignore',
+    });
+    mounted = true;
+  } catch {
+    context.skip('needs the right to mount a small file system');
+  }
+}
+
+async function start(
+  cameraIds: readonly number[],
+  more: { settings?: Partial<RecorderSettings>; ports?: Partial<RecorderPorts> } = {},
+): Promise<void> {
   recorder = await startRecorder(
-    { nodeId: 'node-1', footageFolder: root, segmentMs: 2000 },
+    { nodeId: 'node-1', footageFolder: root, segmentMs: 2000, ...more.settings },
     {
+      ...more.ports,
       hub,
       clock,
       log,
@@ -71,12 +97,7 @@ async function second(camera: FakeCamera): Promise<void> {
 }
 
 test('a full disk is a fault and a gap; recording goes on when there is space again', async (context) => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', root], { stdio: 'ignore' });
-    mounted = true;
-  } catch {
-    context.skip('needs the right to mount a small file system');
-  }
+  mountSmall(context, '512k');
   const ballast = join(root, 'ballast');
   await writeFile(ballast, Buffer.alloc(400 << 10));
   await start([7]);
@@ -118,4 +139,115 @@ test('a camera whose folder cannot be made keeps no other camera from recording'
     clock.advance(1000);
     expect(hub.subscribed('1')).toBe(true);
   });
+});
+
+/** What a camera's entries cover, against the time from the first to the last. */
+function uncoveredUs(cameraId: number): number {
+  const mine = entries.filter((entry) => entry.cameraId === cameraId);
+  const covered = mine.reduce((sum, entry) => sum + entry.endUs - entry.startUs, 0);
+  return Math.abs(covered - ((mine.at(-1)?.endUs ?? 0) - (mine[0]?.startUs ?? 0)));
+}
+
+async function playing(cameraId: number): Promise<FakeCamera> {
+  await vi.waitFor(() => expect(hub.subscribed(`${cameraId}`)).toBe(true));
+  hub.play(`${cameraId}`, [h264Track]);
+  return new FakeCamera(hub, `${cameraId}`);
+}
+
+test('a disk that becomes read-only is a fault and a gap, and recording resumes by itself', async (context) => {
+  mountSmall(context, '16m');
+  await start([7]);
+  const camera = await playing(7);
+  for (let at = 0; at < 5; at++) await second(camera);
+  // An open writable file keeps the kernel from remounting: tried between two segments.
+  await vi.waitFor(async () => {
+    await second(camera);
+    hub.down('7', 'silent');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    execFileSync('mount', ['-o', 'remount,ro', root], { stdio: 'ignore' });
+  });
+  hub.play('7', [h264Track]);
+  for (let at = 0; at < 15; at++) await second(camera);
+  expect(health[0]).toMatchObject({ kind: 'fault', fault: 'DISK_FAILED' });
+  expect(health[0]).toHaveProperty('evidence', expect.stringContaining('EROFS'));
+  expect(recorder.openGaps()).toMatchObject([{ cameraId: 7, cause: 'disk' }]);
+
+  execFileSync('mount', ['-o', 'remount,rw', root]);
+  for (let at = 0; at < 60 && health.length < 2; at++) await second(camera);
+  expect(health[1]).toMatchObject({ kind: 'well' });
+  await recorder.stop();
+  expect(entries.some((entry) => entry.kind === 'gap' && entry.cause === 'disk')).toBe(true);
+  expect(uncoveredUs(7)).toBeLessThan(1e6);
+  expect((await verifyFootage(root)).cameras[0]?.problems).toEqual([]);
+});
+
+test('where the disk is gone nothing is written into the empty folder it leaves', async (context) => {
+  mountSmall(context, '16m');
+  await start([7]);
+  const camera = await playing(7);
+  for (let at = 0; at < 5; at++) await second(camera);
+  hub.down('7', 'silent');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  // The same file system, elsewhere: as a disk that is unplugged and comes back.
+  const aside = await mkdtemp(join(tmpdir(), 'nigehban-aside-'));
+  try {
+    execFileSync('mount', ['--bind', root, aside]);
+    execFileSync('umount', [root]);
+    mounted = false;
+    for (let at = 0; at < 7; at++) {
+      clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(health.at(-1)).toMatchObject({ kind: 'fault', fault: 'DISK_FAILED' });
+    hub.play('7', [h264Track]);
+    for (let at = 0; at < 10; at++) await second(camera);
+    expect(await readdir(root)).toEqual([]);
+
+    execFileSync('mount', ['--bind', aside, root]);
+    for (let at = 0; at < 60 && health.at(-1)?.kind !== 'well'; at++) await second(camera);
+    expect(health.at(-1)).toMatchObject({ kind: 'well' });
+    await recorder.stop();
+    expect(entries.some((entry) => entry.kind === 'gap' && entry.cause === 'disk')).toBe(true);
+    expect(uncoveredUs(7)).toBeLessThan(1e6);
+    expect((await verifyFootage(root)).cameras[0]?.problems).toEqual([]);
+    execFileSync('umount', [root]);
+  } finally {
+    execFileSync('umount', [aside]);
+    await rm(aside, { recursive: true });
+  }
+});
+
+test('a slow disk is told as lag; above the budget its camera has a gap, and memory is bounded', async () => {
+  const held: (() => void)[] = [];
+  let slow = false;
+  const writeBytes: RecorderPorts['writeBytes'] = (descriptor, bytes, offset, length, at, done) => {
+    const run = () => write(descriptor, bytes, offset, length, at, done);
+    if (slow) held.push(run);
+    else run();
+  };
+  const settings = { maxQueuedBytes: 64 << 10 };
+  await start([7], { settings, ports: { writeBytes } });
+  const camera = await playing(7);
+  for (let at = 0; at < 5; at++) await second(camera);
+  const keepsUp = { recording: true, queuedForMs: 0 };
+  await vi.waitFor(() => expect(recorder.status().cameras[0]).toMatchObject(keepsUp));
+  slow = true;
+  for (let at = 0; at < 2; at++) await second(camera);
+  const lagging = recorder.status();
+  expect(lagging.cameras[0]?.queuedForMs).toBeGreaterThan(500);
+  expect(lagging.queuedBytes).toBeGreaterThan(0);
+  for (let at = 0; at < 20; at++) await second(camera);
+  const { queuedBytes, peakQueuedBytes } = recorder.status();
+  expect(queuedBytes).toBeLessThan(128 << 10);
+  expect(peakQueuedBytes).toBeLessThan(128 << 10);
+  expect(recorder.openGaps()).toMatchObject([{ cause: 'disk' }]);
+
+  slow = false;
+  for (const run of held.splice(0)) run();
+  for (let at = 0; at < 10; at++) await second(camera);
+  await vi.waitFor(() => expect(recorder.status().cameras[0]).toMatchObject(keepsUp));
+  await recorder.stop();
+  expect(entries.some((entry) => entry.kind === 'gap' && entry.cause === 'disk')).toBe(true);
+  expect(uncoveredUs(7)).toBeLessThan(1e6);
+  expect((await verifyFootage(root)).cameras[0]?.problems).toEqual([]);
 });

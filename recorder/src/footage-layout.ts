@@ -6,6 +6,10 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
  */
 export const chainFileName = 'chain.jsonl';
 export const cameraFileName = 'camera.json';
+/** In the root: tells this volume from an empty folder where it is not mounted. */
+export const volumeFileName = 'volume.json';
+/** Beside `camera.json`: what retention deleted of the camera's chain. */
+export const removalsFileName = 'removals.jsonl';
 /** Holds the node manifests; never the name of a camera. */
 export const nodesFolderName = 'nodes';
 

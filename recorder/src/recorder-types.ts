@@ -6,6 +6,7 @@ import type { StreamHub, StreamSource } from '@nigehban/media/hub/stream-hub-typ
 import type { SegmenterCounters } from '@nigehban/media/mp4/segmenter-types.ts';
 import type { ChainHead } from './chain/camera-chain.ts';
 import type { ManifestSigner } from './chain/node-manifest.ts';
+import type { WriteBytes } from './disk/segment-file.ts';
 
 /** A camera that this node shall record. */
 export interface RecordingOrder {
@@ -32,6 +33,8 @@ export interface RecorderSettings {
   readonly maxQueuedBytesPerCamera?: number;
   /** A lasting gap is written in entries of this length. Default 60,000. */
   readonly gapEntryMs?: number;
+  /** Part of the volume that is to be free, 0 to 0.5; a tenth of it ends recording. Default 0.05. */
+  readonly diskReserve?: number;
   /** False where somebody else writes the node's manifest from {@link Recorder.heads}. Default true. */
   readonly writesManifest?: boolean;
 }
@@ -62,6 +65,8 @@ export interface RecorderPorts {
   readonly log: RecorderLog;
   readonly onEntry?: EntryListener;
   readonly onHealth?: (health: RecordingHealth) => void;
+  /** Writes a fragment to its file, as `fs.write` does; for tests with a slow disk. */
+  readonly writeBytes?: WriteBytes;
   /** Signs the hourly manifests of the chains' heads; without it they are unsigned. */
   readonly signManifest?: ManifestSigner;
 }

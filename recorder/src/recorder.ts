@@ -9,6 +9,7 @@ import { writeNodeManifest } from './chain/node-manifest.ts';
 import { openCameraChain } from './chain/open-camera-chain.ts';
 import { diskFault } from './disk/disk-fault.ts';
 import { SyncGate } from './disk/sync-gate.ts';
+import { VolumeWatch } from './disk/volume-watch.ts';
 import { WriteBudget } from './disk/write-budget.ts';
 import { hourFolder } from './footage-layout.ts';
 import type {
@@ -33,6 +34,7 @@ interface Slot {
 
 const tickMs = 1000;
 const openRetryMs = 5000;
+const lookEveryUs = 5_000_000;
 /** Chains that are brought up to date at a time: a crash leaves one file per camera to hash. */
 const openAtATime = 6;
 /** Files made durable at a time: half of libuv's four threads, so that writes always have the rest. */
@@ -66,6 +68,7 @@ class FolderRecorder implements Recorder {
   #opening = 0;
   #health: RecordingHealth;
   #faultUntilUs = 0;
+  #lookAtUs = 0;
   #timer: Timer;
   readonly #nodeId: string;
   #manifestHour: string;
@@ -91,6 +94,8 @@ class FolderRecorder implements Recorder {
       pool: this.#pool,
       budget: new WriteBudget(settings.maxQueuedBytes ?? 256 << 20),
       syncs: new SyncGate(syncsAtATime),
+      volume: new VolumeWatch(settings.footageFolder, settings.diskReserve ?? 0.05),
+      writeBytes: ports.writeBytes,
       maxQueuedBytes: settings.maxQueuedBytesPerCamera ?? 8 << 20,
       gapEntryUs: (settings.gapEntryMs ?? 60_000) * 1000,
       clock: ports.clock,
@@ -222,6 +227,7 @@ class FolderRecorder implements Recorder {
     const { hub, log } = this.#ports;
     const { order } = slot;
     const { cameraId } = order;
+    await this.#shared.volume.assertThere();
     const opened = await openCameraChain(this.#root, cameraId, { beforeUs: this.#startedAtUs });
     await writeCameraFile(this.#root, order);
     for (const entry of opened.added) this.#ports.onEntry?.(entry);
@@ -256,6 +262,7 @@ class FolderRecorder implements Recorder {
 
   #tick(): void {
     const nowUs = this.#ports.clock.wallUs();
+    if (nowUs >= this.#lookAtUs) void this.#look(nowUs);
     for (const { camera, order } of this.#slots.values()) {
       camera?.tick(nowUs, () => this.#ports.hub.status(order.source.key)?.state);
     }
@@ -263,6 +270,15 @@ class FolderRecorder implements Recorder {
       this.#writeManifest(nowUs);
     }
     this.#timer = this.#ports.clock.setTimer(tickMs, () => this.#tick());
+  }
+
+  async #look(nowUs: number): Promise<void> {
+    // Not again before this look is over: a dying disk may take its time.
+    this.#lookAtUs = Number.POSITIVE_INFINITY;
+    const { volume } = this.#shared;
+    await volume.look();
+    this.#lookAtUs = nowUs + lookEveryUs;
+    if (volume.fault !== undefined) this.#diskFails(volume.fault);
   }
 
   /** Once an hour: a chain's end cannot be cut off unseen behind the last manifest. */

@@ -5,6 +5,16 @@ import type { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
 import type { SyncGate } from './sync-gate.ts';
 import type { WriteBudget } from './write-budget.ts';
 
+/** Writes a part of a buffer at a position of a file; may write less than asked. */
+export type WriteBytes = (
+  descriptor: number,
+  bytes: Buffer,
+  offset: number,
+  length: number,
+  position: number,
+  done: (error: Error | null, written: number) => void,
+) => void;
+
 interface PendingWrite {
   readonly block: Buffer;
   readonly offset: number;
@@ -37,6 +47,7 @@ export class SegmentFile {
   readonly #budget: WriteBudget;
   readonly #syncs: SyncGate;
   readonly #onError: (error: Error) => void;
+  readonly #writeBytes: WriteBytes;
   readonly #digest = createHash('sha256');
   readonly #fragments: [number, string][] = [];
   readonly #queue: PendingWrite[] = [];
@@ -56,12 +67,14 @@ export class SegmentFile {
     budget: WriteBudget,
     syncs: SyncGate,
     onError: (error: Error) => void,
+    writeBytes: WriteBytes = write,
   ) {
     this.path = path;
     this.#pool = pool;
     this.#budget = budget;
     this.#syncs = syncs;
     this.#onError = onError;
+    this.#writeBytes = writeBytes;
     this.#endUs = startUs;
   }
 
@@ -157,7 +170,7 @@ export class SegmentFile {
 
   #writeFrom(pending: PendingWrite, done: number): void {
     const { block, offset, length } = pending;
-    write(
+    this.#writeBytes(
       this.#descriptor,
       block,
       offset + done,
