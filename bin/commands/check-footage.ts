@@ -30,6 +30,7 @@ export async function runVerify(
     onCamera: (camera) => {
       say(
         `camera ${camera.cameraId}: ${camera.segments} segments, ${camera.gaps} gaps, ` +
+          (camera.removed === 0 ? '' : `${camera.removed} removed by retention, `) +
           `${camera.problems.length === 0 ? 'intact' : `${camera.problems.length} problems`}`,
       );
       if (camera.beingWritten !== undefined) say(`  being written: ${camera.beingWritten}`);

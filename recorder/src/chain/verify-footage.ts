@@ -3,11 +3,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { ChainEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
-import { segmentPath, segmentStartOf } from '../footage-layout.ts';
+import { removalsFileName, segmentPath, segmentStartOf } from '../footage-layout.ts';
 import { listCameras, listHours, names, readChainFile } from './chain-files.ts';
 import { firstPreviousHash, hashChainLine, parseChainLine } from './chain-line.ts';
 import { fingerprintOf } from './manifest-signature.ts';
 import { readHeads } from './node-manifest.ts';
+import { type ReadRemovals, readRemovals, removalIsSigned, removedBy } from './removal-log.ts';
 
 /** What is wrong, and where exactly. Paths are below the footage root. */
 export type FootageProblem =
@@ -42,6 +43,10 @@ export type FootageProblem =
   | { readonly kind: 'file-changed'; readonly path: string }
   /** A segment without an entry: left by a crash and not taken in yet, or put there by somebody. */
   | { readonly kind: 'file-unknown'; readonly path: string }
+  /** A record of a removal does not follow the one before, or is of another chain. */
+  | { readonly kind: 'removal-broken'; readonly path: string; readonly sequence: number }
+  /** A record of a removal that no key of a node signed: its files are missing, not removed. */
+  | { readonly kind: 'removal-unsigned'; readonly path: string; readonly sequence: number }
   /** Time that is neither recorded nor a gap with a cause. */
   | { readonly kind: 'time-missing'; readonly startUs: number; readonly endUs: number };
 
@@ -51,6 +56,8 @@ export interface CameraVerdict {
   readonly segments: number;
   readonly gaps: number;
   readonly sizeBytes: number;
+  /** Segments that retention deleted, as its signed records say. */
+  readonly removed: number;
   /** The newest file, after all that the chain has: its entry follows when it ends. */
   readonly beingWritten: string | undefined;
   readonly problems: readonly FootageProblem[];
@@ -85,7 +92,9 @@ export async function verifyFootage(
   const manifests = await readHeads(root, options.publicKeys);
   const cameras: CameraVerdict[] = [];
   for (const cameraId of options.cameraIds ?? (await listCameras(root))) {
-    const verdict = await verifyCamera(root, cameraId, manifests.heads.get(cameraId) ?? []);
+    const keys = options.publicKeys ?? [...manifests.keys.values()].flat();
+    const heads = manifests.heads.get(cameraId) ?? [];
+    const verdict = await verifyCamera(root, cameraId, heads, keys);
     cameras.push(verdict);
     options.onCamera?.(verdict);
   }
@@ -112,9 +121,12 @@ async function verifyCamera(
   root: string,
   cameraId: CameraId,
   heads: readonly KnownHead[],
+  keys: readonly KeyObject[],
 ): Promise<CameraVerdict> {
   const problems: FootageProblem[] = [];
-  const counts = { entries: 0, segments: 0, gaps: 0, sizeBytes: 0 };
+  const counts = { entries: 0, segments: 0, gaps: 0, sizeBytes: 0, removed: 0 };
+  const removals = checkRemovals(cameraId, await readRemovals(root, cameraId), keys);
+  problems.push(...removals.problems);
   const entriesByHash = new Map<number, string>();
   const wanted = new Set(heads.map((head) => head.sequence));
   const known = new Set<number>();
@@ -143,13 +155,18 @@ async function verifyCamera(
       previousHash = hashChainLine(line);
       sequence = entry.sequence;
       if (wanted.has(sequence)) entriesByHash.set(sequence, previousHash);
+      const ended = removals.lastHashes.get(sequence);
+      if (ended !== undefined && ended.hash !== previousHash) problems.push(ended.problem);
       counts.entries += 1;
       if (entry.kind === 'gap') counts.gaps += 1;
       else {
         counts.segments += 1;
         counts.sizeBytes += entry.sizeBytes;
         known.add(entry.startUs);
-        problems.push(...(await verifySegment(root, cameraId, entry)));
+        const found = await verifySegment(root, cameraId, entry);
+        const gone = found[0]?.kind === 'file-missing';
+        if (gone && removals.covers(entry.sequence)) counts.removed += 1;
+        else problems.push(...found);
       }
       const hole = holeBefore(entry, coveredUs);
       if (hole !== undefined) problems.push(hole);
@@ -169,6 +186,27 @@ async function verifyCamera(
     else problems.push({ kind: 'file-unknown', path });
   }
   return { cameraId, ...counts, beingWritten, problems };
+}
+
+/** What the believable records of removals cover, and what is wrong with the others. */
+function checkRemovals(cameraId: CameraId, read: ReadRemovals, keys: readonly KeyObject[]) {
+  const path = `${cameraId}/${removalsFileName}`;
+  const problems: FootageProblem[] = read.unreadable.map((line) => ({
+    kind: 'line-unreadable',
+    path,
+    line,
+  }));
+  const ranges: { fromSequence: number; toSequence: number }[] = [];
+  const lastHashes = new Map<number, { hash: string; problem: FootageProblem }>();
+  for (const each of read.removals) {
+    const { sequence, toSequence, lastHash } = each.removal;
+    const broken = { kind: 'removal-broken', path, sequence } as const;
+    if (!each.follows) problems.push(broken);
+    lastHashes.set(toSequence, { hash: lastHash, problem: broken });
+    if (removalIsSigned(each, keys)) ranges.push(each.removal);
+    else problems.push({ kind: 'removal-unsigned', path, sequence });
+  }
+  return { problems, lastHashes, covers: removedBy(ranges) };
 }
 
 function holeBefore(entry: ChainEntry, coveredUs: number | undefined): FootageProblem | undefined {

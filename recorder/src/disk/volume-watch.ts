@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, readFile, statfs, writeFile } from 'node:fs/promises';
+import { access, constants, link, readFile, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type DiskLevel,
@@ -77,8 +77,10 @@ export class VolumeWatch {
       this.#id ??= await markVolume(path);
       if ((await readFile(path, 'utf8')) === this.#id) return;
     } catch (error) {
-      const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      if (!absent || this.#id === undefined) throw diskFault(error, this.#folder);
+      // Not a byte left for the mark: the volume is there.
+      if (codeOf(error) === 'ENOSPC') return;
+      if (codeOf(error) !== 'ENOENT' || this.#id === undefined)
+        throw diskFault(error, this.#folder);
     }
     throw new Fault('DISK_FAILED', `The disk of ${this.#folder} is away`, {
       details: { folder: this.#folder, error: 'away' },
@@ -86,12 +88,26 @@ export class VolumeWatch {
   }
 }
 
-/** The volume's mark; made when it has none. */
+/** The volume's mark; made when it has none. Whole at once: several processes may make it. */
 async function markVolume(path: string): Promise<string> {
-  await writeFile(path, `${JSON.stringify({ volumeId: randomUUID() })}\n`, { flag: 'wx' }).catch(
-    (error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    },
-  );
+  const existing = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (existing !== undefined) return existing;
+  const volumeId = randomUUID();
+  const part = `${path}.${volumeId}`;
+  try {
+    await writeFile(part, `${JSON.stringify({ volumeId })}\n`);
+    await link(part, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    await unlink(part).catch(() => undefined);
+  }
   return await readFile(path, 'utf8');
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { systemClock } from '@nigehban/media/clock.ts';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CameraChain } from '../chain/camera-chain.ts';
+import { appendRemoval } from '../chain/removal-log.ts';
 import { type IndexClient, startIndexClient } from './index-client.ts';
 import { reindexFootage } from './reindex-footage.ts';
 
@@ -38,7 +40,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'nigehban-index-root-'));
-  await sql`truncate segment, gap`;
+  await sql`truncate segment, gap, footage_removal`;
 });
 
 afterEach(async () => {
@@ -185,4 +187,57 @@ test('rows that a crash of the database took come again from the disk', async ()
   expect(ended).toHaveLength(1);
   for (const entry of await write(chain, 3)) indexing.onEntry(entry);
   await vi.waitFor(async () => expect(await rows()).toHaveLength(23), { timeout: 10_000 });
+});
+
+/** Records that the segments among these entries were deleted. */
+async function remove(entries: readonly ChainEntry[]): Promise<void> {
+  const [first] = entries;
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined) throw new Error('nothing to remove');
+  const removal = {
+    nodeId,
+    atUs: last.endUs,
+    fromSequence: first.sequence,
+    toSequence: last.sequence,
+    lastHash: '',
+    startUs: first.startUs,
+    endUs: last.endUs,
+    segments: entries.length,
+    sizeBytes: 1,
+    reason: 'age' as const,
+    policy: { keepDays: 1, minimumDays: 1, quotaBytes: null, phase: null },
+    holds: [],
+  };
+  await appendRemoval(root, first.cameraId, removal, generateKeyPairSync('ed25519').privateKey);
+}
+
+test('rows of removed segments go, also those that were removed while the database was away', async () => {
+  const chain = await CameraChain.open(root, 7);
+  const indexing = start();
+  await indexing.flush();
+  const written = await write(chain, 20);
+  for (const entry of written) indexing.onEntry(entry);
+  await indexing.flush();
+  expect(await rows()).toHaveLength(20);
+  await remove(written.slice(0, 4));
+  indexing.onRemoved(7);
+  await indexing.flush();
+  expect(await rows()).toHaveLength(16);
+  await indexing.stop();
+  await remove(written.slice(5, 9));
+  const again = start();
+  await again.flush();
+  expect(await rows()).toHaveLength(12);
+  await again.stop();
+
+  // A new index gets what is there, and no row of what was removed.
+  const kept = await rows();
+  await sql`truncate segment, gap, footage_removal`;
+  await start().flush();
+  expect(await rows()).toEqual(kept);
+  await client?.stop();
+  const beforeUs = systemClock.wallUs();
+  const options = { footageFolder: root, databaseUrl: server.url, nodeId, beforeUs };
+  expect(await reindexFootage(options)).toMatchObject({ segments: 8, gaps: 4 });
+  expect(await rows()).toEqual(kept);
 });

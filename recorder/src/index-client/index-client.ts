@@ -1,10 +1,13 @@
+import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { ChainEntry } from '@nigehban/domain/footage.ts';
 import type { Clock, Timer } from '@nigehban/media/clock.ts';
 import postgres from 'postgres';
 import { listCameras, readEntriesAfter } from '../chain/chain-files.ts';
+import { readRemovals, removedBy } from '../chain/removal-log.ts';
 import type { RecorderLog } from '../recorder-types.ts';
 import { IndexBacklog } from './index-backlog.ts';
 import { IndexDays } from './index-days.ts';
+import { IndexRemovals } from './index-removals.ts';
 import { insertEntries, readCursors } from './index-rows.ts';
 
 export interface IndexClientSettings {
@@ -35,6 +38,8 @@ export interface IndexStatus {
 export interface IndexClient {
   /** An entry that is on disk now: the recorder's `onEntry`. */
   onEntry(entry: ChainEntry): void;
+  /** The camera's log of removals has grown: the retention keeper's `onRemoved`. */
+  onRemoved(cameraId: CameraId): void;
   status(): IndexStatus;
   /** Resolves when the index has all that the disk had when it was called; rejects never. */
   flush(): Promise<void>;
@@ -63,6 +68,7 @@ class ChainIndexClient implements IndexClient {
   readonly #sql: postgres.Sql;
   readonly #backlog: IndexBacklog;
   readonly #days: IndexDays;
+  readonly #removals: IndexRemovals;
   readonly #batchEntries: number;
   #timer: Timer;
   #running: Promise<void> | undefined;
@@ -90,11 +96,16 @@ class ChainIndexClient implements IndexClient {
       connection: { application_name: `nigehban-recorder-${settings.nodeId}` },
     });
     this.#days = new IndexDays(this.#sql);
+    this.#removals = new IndexRemovals(this.#sql, settings.nodeId, settings.footageFolder);
     this.#timer = ports.clock.setTimer(intervalMs, () => this.#turn());
   }
 
   onEntry(entry: ChainEntry): void {
     this.#backlog.add(entry);
+  }
+
+  onRemoved(cameraId: CameraId): void {
+    this.#removals.changed(cameraId);
   }
 
   status(): IndexStatus {
@@ -145,6 +156,7 @@ class ChainIndexClient implements IndexClient {
         this.#inDoubt = false;
         this.#backlog.forgetCursors();
         this.#days.forget();
+        this.#removals.forget();
       }
       await this.#list();
       await this.#askCursors();
@@ -154,6 +166,7 @@ class ChainIndexClient implements IndexClient {
         await this.#insert(entries);
         more = entries.length >= this.#batchEntries;
       }
+      await this.#removals.follow();
       this.#well();
     } catch (error) {
       this.#failed(error);
@@ -163,7 +176,10 @@ class ChainIndexClient implements IndexClient {
   /** Cameras of former times that nobody records now have chains too. */
   async #list(): Promise<void> {
     if (this.#listed) return;
-    for (const id of await listCameras(this.#settings.footageFolder)) this.#backlog.watch(id);
+    for (const id of await listCameras(this.#settings.footageFolder)) {
+      this.#backlog.watch(id);
+      this.#removals.changed(id);
+    }
     this.#listed = true;
   }
 
@@ -184,7 +200,10 @@ class ChainIndexClient implements IndexClient {
       // What is appended from here on comes as an entry of its own again, or is met by the reading.
       this.#backlog.caughtUp(next.cameraId);
       const { footageFolder } = this.#settings;
-      for await (const entries of readEntriesAfter(footageFolder, next.cameraId, next.after)) {
+      const { removals } = await readRemovals(footageFolder, next.cameraId);
+      const isRemoved = removedBy(removals.map(({ removal }) => removal));
+      for await (const found of readEntriesAfter(footageFolder, next.cameraId, next.after)) {
+        const entries = found.filter((each) => each.kind === 'gap' || !isRemoved(each.sequence));
         for (let at = 0; at < entries.length; at += this.#batchEntries) {
           await this.#insert(entries.slice(at, at + this.#batchEntries));
         }
@@ -220,6 +239,7 @@ class ChainIndexClient implements IndexClient {
     // After an outage the database may be an older copy of itself: ask again where it stands.
     this.#backlog.forgetCursors();
     this.#days.forget();
+    this.#removals.forget();
     if (!this.#reachable || this.#stopped) return;
     this.#reachable = false;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

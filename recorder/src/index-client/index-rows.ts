@@ -1,6 +1,7 @@
 import type { ChainEntry } from '@nigehban/domain/footage.ts';
 import { packSegmentFlags } from '@nigehban/domain/footage.ts';
 import type postgres from 'postgres';
+import type { Removal } from '../chain/removal-log.ts';
 
 /** A camera's chain as far as the index has it. */
 export interface IndexCursor {
@@ -87,4 +88,38 @@ export async function deleteRows(
   const ids = [...cameraIds];
   await sql`delete from segment where node_id = ${nodeId} and camera_id = any(${ids}::int[])`;
   await sql`delete from gap where node_id = ${nodeId} and camera_id = any(${ids}::int[])`;
+}
+
+/** Of each camera, how far the index followed its log of removals on this node; 0 where never. */
+export async function readRemovalCursors(
+  sql: postgres.Sql,
+  nodeId: string,
+  cameraIds: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await sql<{ camera_id: number; sequence: string }[]>`
+    select camera_id, sequence from footage_removal
+    where node_id = ${nodeId} and camera_id = any(${[...cameraIds]}::int[])`;
+  return new Map(rows.map((row) => [row.camera_id, Number(row.sequence)]));
+}
+
+/** Deletes the rows of removed segments, in one transaction with how far the log was followed. */
+export async function deleteRemoved(
+  sql: postgres.Sql,
+  nodeId: string,
+  cameraId: number,
+  removals: readonly Removal[],
+): Promise<void> {
+  const followed = Math.max(0, ...removals.map((removal) => removal.sequence));
+  await sql.begin(async (transaction) => {
+    for (const { fromSequence, toSequence, startUs, endUs } of removals) {
+      await transaction`
+        delete from segment where node_id = ${nodeId} and camera_id = ${cameraId}
+          and start_us between ${startUs} and ${endUs}
+          and sequence between ${fromSequence} and ${toSequence}`;
+    }
+    await transaction`
+      insert into footage_removal (node_id, camera_id, sequence)
+      values (${nodeId}, ${cameraId}, ${followed})
+      on conflict (node_id, camera_id) do update set sequence = excluded.sequence`;
+  });
 }

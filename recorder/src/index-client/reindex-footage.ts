@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { listCameras, readEntriesAfter } from '../chain/chain-files.ts';
 import { openCameraChain } from '../chain/open-camera-chain.ts';
+import { readRemovals, removedBy } from '../chain/removal-log.ts';
 import { IndexDays } from './index-days.ts';
 import { deleteRows, insertEntries } from './index-rows.ts';
 
@@ -49,7 +50,10 @@ export async function reindexFootage(options: ReindexOptions): Promise<ReindexRe
       unreadable.push(...opened.unreadable);
       adopted += opened.added.filter((entry) => entry.kind === 'segment').length;
       await deleteRows(sql, nodeId, [cameraId]);
-      for await (const entries of readEntriesAfter(footageFolder, cameraId, 0)) {
+      const { removals } = await readRemovals(footageFolder, cameraId);
+      const isRemoved = removedBy(removals.map(({ removal }) => removal));
+      for await (const found of readEntriesAfter(footageFolder, cameraId, 0)) {
+        const entries = found.filter((each) => each.kind === 'gap' || !isRemoved(each.sequence));
         for (let at = 0; at < entries.length; at += batchEntries) {
           const batch = entries.slice(at, at + batchEntries);
           await days.provide(batch, beforeUs);

@@ -1,0 +1,194 @@
+import { type KeyObject, sign, verify } from 'node:crypto';
+import { mkdir, open, readFile, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import {
+  type RemovalReason,
+  type RetentionPolicy,
+  removalReasons,
+} from '@nigehban/domain/retention.ts';
+import { removalsFileName } from '../footage-layout.ts';
+import { firstPreviousHash, hashChainLine } from './chain-line.ts';
+
+/** Says that the segments of a piece of a camera's chain were deleted, by whom and why. */
+export interface Removal {
+  /** Position in the camera's log of removals, from 1 without holes. */
+  readonly sequence: number;
+  readonly cameraId: CameraId;
+  /** Hash of the log's line before; 64 zeros for the first. */
+  readonly previousHash: string;
+  readonly nodeId: string;
+  /** When it was decided, microseconds since the Unix epoch. */
+  readonly atUs: number;
+  /** The segments among these chain entries, both ends included. */
+  readonly fromSequence: number;
+  readonly toSequence: number;
+  /** Hash of the chain's line `toSequence`: the removal is of this chain and no other. */
+  readonly lastHash: string;
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly segments: number;
+  readonly sizeBytes: number;
+  readonly reason: RemovalReason;
+  /** What was in force when it was decided. */
+  readonly policy: RetentionPolicy;
+  /** The camera's legal holds at that time: none reached into what was removed. */
+  readonly holds: readonly number[];
+}
+
+export type NewRemoval = Omit<Removal, 'sequence' | 'cameraId' | 'previousHash'>;
+
+/** A line of the log, as it stands. */
+export interface ReadRemoval {
+  readonly removal: Removal;
+  /** It follows the line before. */
+  readonly follows: boolean;
+  /** What was signed, and the signature. */
+  readonly signed: Buffer;
+  readonly signature: Buffer;
+}
+
+export interface ReadRemovals {
+  readonly removals: readonly ReadRemoval[];
+  /** Numbers (from 1) of lines that are no removals. */
+  readonly unreadable: readonly number[];
+  /** Bytes up to the last line end, and whether something follows it. */
+  readonly wholeBytes: number;
+  readonly torn: boolean;
+}
+
+/**
+ * Reads a camera's log of removals; empty when nothing was ever removed. Throws the disk's own errors.
+ */
+export async function readRemovals(root: string, cameraId: CameraId): Promise<ReadRemovals> {
+  let text = '';
+  try {
+    text = await readFile(removalsPath(root, cameraId), 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && isAbsence(error.code))) throw error;
+  }
+  const lines = text.split('\n');
+  const rest = lines.pop() ?? '';
+  const removals: ReadRemoval[] = [];
+  const unreadable: number[] = [];
+  let previousHash = firstPreviousHash;
+  let sequence = 0;
+  for (const [index, line] of lines.entries()) {
+    const parsed = parseLine(line);
+    if (parsed === undefined) unreadable.push(index + 1);
+    else {
+      const { removal } = parsed;
+      const follows =
+        removal.cameraId === cameraId &&
+        removal.previousHash === previousHash &&
+        removal.sequence === sequence + 1;
+      removals.push({ ...parsed, follows });
+      sequence = removal.sequence;
+    }
+    previousHash = hashChainLine(line);
+  }
+  const wholeBytes = Buffer.byteLength(text) - Buffer.byteLength(rest);
+  return { removals, unreadable, wholeBytes, torn: rest !== '' };
+}
+
+/** Appends a signed removal and makes it durable, before its files go. Only one may write a log. */
+export async function appendRemoval(
+  root: string,
+  cameraId: CameraId,
+  removal: NewRemoval,
+  signingKey: KeyObject,
+): Promise<Removal> {
+  const path = removalsPath(root, cameraId);
+  const before = await readRemovals(root, cameraId);
+  if (before.torn) await truncate(path, before.wholeBytes);
+  const last = before.removals.at(-1);
+  const entry: Removal = {
+    sequence: (last?.removal.sequence ?? 0) + 1,
+    cameraId,
+    previousHash: last === undefined ? firstPreviousHash : lineHash(last),
+    ...removal,
+  };
+  const signature = sign(null, Buffer.from(JSON.stringify(entry)), signingKey);
+  await mkdir(join(root, String(cameraId)), { recursive: true });
+  const file = await open(path, 'a');
+  try {
+    await file.appendFile(`${formatLine(entry, signature)}\n`);
+    await file.datasync();
+  } catch (error) {
+    await file.truncate(before.wholeBytes).catch(() => undefined);
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return entry;
+}
+
+/** Whether one of the keys signed a removal. */
+export function removalIsSigned(read: ReadRemoval, keys: readonly KeyObject[]): boolean {
+  return keys.some((key) => verify(null, read.signed, key, read.signature));
+}
+
+/** Tells of a chain's sequence whether its segment was removed. */
+export function removedBy(
+  removals: readonly Pick<Removal, 'fromSequence' | 'toSequence'>[],
+): (sequence: number) => boolean {
+  return (sequence) =>
+    removals.some((each) => each.fromSequence <= sequence && sequence <= each.toSequence);
+}
+
+function removalsPath(root: string, cameraId: CameraId): string {
+  return join(root, String(cameraId), removalsFileName);
+}
+
+function formatLine(removal: Removal, signature: Buffer): string {
+  return JSON.stringify({ ...removal, signature: signature.toString('base64') });
+}
+
+function lineHash({ removal, signature }: ReadRemoval): string {
+  return hashChainLine(formatLine(removal, signature));
+}
+
+function parseLine(line: string): Omit<ReadRemoval, 'follows'> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { signature, ...removal } = value as Record<string, unknown>;
+  if (typeof signature !== 'string' || !isRemoval(removal)) return undefined;
+  return {
+    removal,
+    signed: Buffer.from(JSON.stringify(removal)),
+    signature: Buffer.from(signature, 'base64'),
+  };
+}
+
+function isRemoval(value: object): value is Removal {
+  const of = value as Partial<Record<keyof Removal, unknown>>;
+  const counts = [
+    of.sequence,
+    of.cameraId,
+    of.atUs,
+    of.fromSequence,
+    of.toSequence,
+    of.startUs,
+    of.endUs,
+    of.segments,
+    of.sizeBytes,
+  ];
+  return (
+    counts.every((count) => Number.isSafeInteger(count) && Number(count) >= 0) &&
+    Number(of.fromSequence) <= Number(of.toSequence) &&
+    typeof of.previousHash === 'string' &&
+    typeof of.lastHash === 'string' &&
+    typeof of.nodeId === 'string' &&
+    (removalReasons as readonly unknown[]).includes(of.reason) &&
+    Array.isArray(of.holds)
+  );
+}
+
+function isAbsence(code: unknown): boolean {
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

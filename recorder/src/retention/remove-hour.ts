@@ -1,0 +1,107 @@
+import type { KeyObject } from 'node:crypto';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  holdsOn,
+  type LegalHold,
+  mayGo,
+  type RemovalReason,
+  type RetentionPolicy,
+} from '@nigehban/domain/retention.ts';
+import { appendRemoval, readRemovals, removedBy } from '../chain/removal-log.ts';
+import { segmentPath } from '../footage-layout.ts';
+import { type KeptSegment, readKeptSegments, type SurveyedHour } from './survey-footage.ts';
+
+export interface RemovalTerms {
+  readonly root: string;
+  readonly nodeId: string;
+  readonly signingKey: KeyObject;
+  readonly policy: RetentionPolicy;
+  readonly holds: readonly LegalHold[];
+  readonly reason: RemovalReason;
+  readonly nowUs: number;
+}
+
+/**
+ * Deletes an hour's segments: first the signed record, made durable, then the files. Asks once more
+ * of each segment whether it may go; what may not stays. Returns the bytes that were freed.
+ */
+export async function removeHour(hour: SurveyedHour, terms: RemovalTerms): Promise<number> {
+  const { root, policy, holds, nowUs } = terms;
+  const { removals } = await readRemovals(root, hour.cameraId);
+  const isRemoved = removedBy(removals.map(({ removal }) => removal));
+  const kept = await readKeptSegments(root, hour.cameraId, hour.hour, isRemoved);
+  let freedBytes = 0;
+  for (const run of runsOf(kept, ({ entry }) => mayGo(entry, policy, holds, nowUs / 1000))) {
+    freedBytes += await removeRun(hour, run, terms);
+  }
+  return freedBytes;
+}
+
+/** Deletes files that a crash left between a record and its deletions: those of the last record. */
+export async function finishRemoval(root: string, cameraId: number, hours: readonly string[]) {
+  const last = (await readRemovals(root, cameraId)).removals.at(-1)?.removal;
+  if (last === undefined) return;
+  const ofLast = (sequence: number) => removedBy([last])(sequence);
+  for (const hour of hours) {
+    const segments = await readKeptSegments(root, cameraId, hour, (each) => !ofLast(each));
+    for (const { entry } of segments) await removeFile(root, cameraId, entry.startUs);
+  }
+}
+
+async function removeRun(
+  { cameraId }: SurveyedHour,
+  run: readonly KeptSegment[],
+  { root, nodeId, signingKey, policy, holds, reason, nowUs }: RemovalTerms,
+): Promise<number> {
+  const [first] = run;
+  const last = run.at(-1);
+  if (first === undefined || last === undefined) return 0;
+  const startUs = Math.min(...run.map(({ entry }) => entry.startUs));
+  const endUs = Math.max(...run.map(({ entry }) => entry.endUs));
+  const sizeBytes = run.reduce((sum, { entry }) => sum + entry.sizeBytes, 0);
+  const everywhere = { cameraId, startUs: 0, endUs: Number.MAX_SAFE_INTEGER };
+  const record = {
+    nodeId,
+    atUs: nowUs,
+    fromSequence: first.entry.sequence,
+    toSequence: last.entry.sequence,
+    lastHash: last.lineHash,
+    startUs,
+    endUs,
+    segments: run.length,
+    sizeBytes,
+    reason,
+    policy,
+    holds: holdsOn(everywhere, holds).map((hold) => hold.id),
+  };
+  await appendRemoval(root, cameraId, record, signingKey).catch(async (error: unknown) => {
+    if (!isFull(error)) throw error;
+    // Not a byte left for the record: the oldest file makes room for it.
+    await removeFile(root, cameraId, first.entry.startUs);
+    await appendRemoval(root, cameraId, record, signingKey);
+  });
+  for (const { entry } of run) await removeFile(root, cameraId, entry.startUs);
+  return sizeBytes;
+}
+
+/** The path follows from camera and start: an entry cannot lead deletion out of its folder. */
+async function removeFile(root: string, cameraId: number, startUs: number): Promise<void> {
+  await unlink(join(root, segmentPath(cameraId, startUs))).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  });
+}
+
+/** Neighbours that may go together. */
+function runsOf<T>(items: readonly T[], isIn: (item: T) => boolean): readonly (readonly T[])[] {
+  const runs: T[][] = [[]];
+  for (const item of items) {
+    if (isIn(item)) runs.at(-1)?.push(item);
+    else runs.push([]);
+  }
+  return runs.filter((run) => run.length > 0);
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+}
