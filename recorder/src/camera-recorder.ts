@@ -63,6 +63,8 @@ interface Writing {
   readonly file: SegmentFile;
 }
 
+/** Files of one camera that wait to be made durable; beyond it a slow disk would eat descriptors. */
+const maxUnfinished = 4;
 /** After a fault of the disk a segment is tried again this much later. */
 const diskRetryUs = 5_000_000;
 
@@ -86,6 +88,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   #ending: GapCause = 'failed';
   #refusedUntilUs = 0;
   #chainStuck = false;
+  #unfinished = 0;
   #segments = 0;
   #sessions = 0;
   #stopped = false;
@@ -206,6 +209,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
     const { budget, volume, maxQueuedBytes, clock } = this.#shared;
     if (volume.fault !== undefined) return false;
     if (this.#writing?.file.failed === true || this.#chainStuck) return false;
+    if (this.#unfinished >= maxUnfinished) return false;
     if (this.#refusedUntilUs > 0 && clock.wallUs() < this.#refusedUntilUs) return false;
     return !budget.exhausted && (this.#writing?.file.queuedBytes ?? 0) < maxQueuedBytes;
   }
@@ -263,6 +267,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   /** Closes a file and writes its entry; what the disk refused of it becomes a gap. */
   async #finish(writing: Writing, summary: SegmentSummary): Promise<void> {
     const done = await writing.file.finish();
+    this.#unfinished -= 1;
     this.#endingFiles.delete(writing.file);
     if (done.sizeBytes > 0) {
       await this.#write((chain) =>
