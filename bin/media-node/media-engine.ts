@@ -24,6 +24,8 @@ export interface EngineSettings {
   readonly nodeId: string;
   readonly footageFolder: string;
   readonly segmentMs: number;
+  /** Part of the footage disk that is to be free, 0 to 0.5. */
+  readonly diskReserve: number;
   readonly silentForMs: number;
   /** Bytes that may wait for the disk. */
   readonly maxQueuedBytes: number;
@@ -59,7 +61,7 @@ export async function startEngine(
   ports: EnginePorts,
 ): Promise<MediaEngine> {
   const { log, tell } = ports;
-  const { nodeId, footageFolder, segmentMs, maxQueuedBytes } = settings;
+  const { nodeId, footageFolder, segmentMs, diskReserve, maxQueuedBytes } = settings;
   const parts = createStoppables();
   let orders = new Map<CameraId, StreamOrder>();
   try {
@@ -75,7 +77,7 @@ export async function startEngine(
     const recorder = parts.add(
       await startRecorder(
         // The node writes the manifest: its heads may come from several engines.
-        { nodeId, footageFolder, segmentMs, maxQueuedBytes, writesManifest: false },
+        { nodeId, footageFolder, segmentMs, diskReserve, maxQueuedBytes, writesManifest: false },
         {
           hub,
           clock: systemClock,

@@ -18,12 +18,14 @@ import { renderStill } from '@nigehban/recorder/ffmpeg/render-still.ts';
 import { transcodeToH264 } from '@nigehban/recorder/ffmpeg/transcode-h264.ts';
 import { createFootageHandler } from '@nigehban/recorder/footage-http.ts';
 import { startIndexClient } from '@nigehban/recorder/index-client/index-client.ts';
+import { startRetentionKeeper } from '@nigehban/recorder/retention/retention-keeper.ts';
 import { StillMaker } from '@nigehban/recorder/still-maker.ts';
 import type { LiveMethod } from '@nigehban/relay/relay.ts';
 import { createStoppables, type Stoppable } from '../stoppables.ts';
 import { startEngineFleet } from './engine-fleet.ts';
 import { awaitFormerProcesses } from './former-processes.ts';
 import { startHourlyManifests } from './hourly-manifest.ts';
+import { createKeptHolds } from './kept-holds.ts';
 import { createKeptOrders } from './kept-orders.ts';
 import { planListenIps } from './listen-addresses.ts';
 import { type EnginePorts, type MediaEngine, startEngine } from './media-engine.ts';
@@ -94,6 +96,21 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         log,
       }),
     );
+    const keptHolds = createKeptHolds(join(mediaFolder, 'holds.json'));
+    const { diskReserve, ...retention } = settings.media.retention;
+    parts.add(
+      startRetentionKeeper({
+        root: footageFolder,
+        nodeId: settings.nodeId,
+        signingKey,
+        policy: { ...retention, phase: null },
+        reserve: diskReserve,
+        clock: systemClock,
+        log,
+        holds: () => keptHolds.current(),
+        onRemoved: (cameraId) => index.onRemoved(cameraId),
+      }),
+    );
     const handler = createFootageHandler({
       root: footageFolder,
       clusterKey,
@@ -126,6 +143,13 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
           footageUrl: settings.media.footageUrl ?? `http://${settings.media.host}:${port}`,
           snapshot: engine.snapshot(),
         }),
+        onHolds(holds) {
+          try {
+            keptHolds.save(holds);
+          } catch (error) {
+            log.error({ err: error }, 'the legal holds could not be kept on disk');
+          }
+        },
         onDesired: (next) => {
           engine.apply(next);
           kept.save(next);

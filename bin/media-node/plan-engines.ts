@@ -31,6 +31,7 @@ export function planEngines(
     nodeId,
     footageFolder,
     segmentMs: media.segmentMs,
+    diskReserve: media.retention.diskReserve,
     silentForMs: media.silentForMs,
     maxQueuedBytes: Math.max(64 << 20, Math.floor(queuedBytesOfNode / processes)),
     relay: {

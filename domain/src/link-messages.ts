@@ -8,6 +8,7 @@ import type {
 } from './camera.ts';
 import type { ProbeOutcome } from './camera-state.ts';
 import type { FaultCode, FaultMessage } from './faults.ts';
+import type { LegalHold } from './retention.ts';
 
 /**
  * The link: one WebSocket that a media node or camera gateway dials to the server, authenticated by
@@ -47,6 +48,8 @@ export type LinkDown =
       readonly upsert: readonly StreamOrder[];
       readonly remove: readonly CameraId[];
     }
+  /** All legal holds in force, before the first desired state and after each change. */
+  | { readonly type: 'holds'; readonly holds: readonly LegalHold[] }
   | LinkRequest
   | LinkReply
   | { readonly type: 'ping' };

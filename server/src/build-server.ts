@@ -11,6 +11,7 @@ import { createNodeFootage } from './http/node-footage.ts';
 import { addCameraRoutes } from './http/routes/camera-routes.ts';
 import { addExportRoutes } from './http/routes/export-routes.ts';
 import { addFootageRoutes } from './http/routes/footage-routes.ts';
+import { addHoldRoutes } from './http/routes/hold-routes.ts';
 import { addMachineRoutes } from './http/routes/machine-routes.ts';
 import { addPlanRoutes } from './http/routes/plan-routes.ts';
 import { addPlaybackRoutes } from './http/routes/playback-routes.ts';
@@ -170,6 +171,7 @@ export async function buildServer(
   const stopFollowing = await followChanges(sql, (change: Change) => {
     if (change.topic === 'outbox' || change.topic === 'resumed') dispatcher.wake();
     if (change.topic === 'plan' || change.topic === 'resumed') informer.planChanged();
+    if (change.topic === 'holds' || change.topic === 'resumed') informer.holdsChanged();
     pusher.changed(change);
   });
 
@@ -223,6 +225,7 @@ export async function buildServer(
   const exportTimer = setInterval(offerExports, offerExportsEveryMs);
   addExportRoutes(app, { exports, nodes: nodeFootage });
   addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, recordingNode: nodeOf });
+  addHoldRoutes(app, { sql, clock });
   addPlanRoutes(app, {
     importPlan: (given) => importPlan(sql, settings.secretKey, given, clock.nowMs()),
   });

@@ -8,6 +8,7 @@ import type {
   NodeFact,
   StreamOrder,
 } from '@nigehban/domain/link-messages.ts';
+import type { LegalHold } from '@nigehban/domain/retention.ts';
 import { WebSocket } from 'ws';
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../log/logger.ts';
@@ -38,6 +39,8 @@ export interface NodeLinkOptions {
   readonly hello: () => Omit<LinkHello, 'type'>;
   /** The whole desired state, at link-up and after each change. */
   readonly onDesired?: (orders: readonly StreamOrder[]) => void;
+  /** All legal holds in force, at link-up and after each change. */
+  readonly onHolds?: (holds: readonly LegalHold[]) => void;
 }
 
 /** The server pings every 5 s; three missed mean that the link is gone. */
@@ -174,6 +177,9 @@ class DiallingLink implements NodeLink {
       case 'desired-change':
         this.#orders = applyDesired(this.#orders, message);
         this.#options.onDesired?.([...this.#orders.values()]);
+        return;
+      case 'holds':
+        this.#options.onHolds?.(message.holds);
         return;
       case 'request':
         void this.#answer(message.id, message.method, message.params);

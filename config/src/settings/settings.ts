@@ -24,6 +24,7 @@ export interface Settings {
     readonly footageUrl: string | undefined;
     readonly footageFolder: string | undefined;
     readonly segmentMs: number;
+    readonly retention: RetentionSettings;
     readonly silentForMs: number;
     /** Engine processes; undefined: by the number of cameras and cores. */
     readonly processes: number | undefined;
@@ -36,6 +37,16 @@ export interface Settings {
     readonly workers: number | undefined;
     readonly workerBin: string | undefined;
   };
+}
+
+/** What of the footage is kept; see `domain/src/retention.ts`. */
+export interface RetentionSettings {
+  readonly keepDays: number;
+  /** Younger footage never goes, however full the disk is. */
+  readonly minimumDays: number;
+  readonly quotaBytes: number | null;
+  /** Part of the disk that is to be free, 0 to 0.5. */
+  readonly diskReserve: number;
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -100,6 +111,12 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
   if (range === undefined) problems.push('NIGEHBAN_RTC_PORTS must be two ports as 40000-40999');
   const workers = integer('NIGEHBAN_RTC_WORKERS', 0, 0, 128);
 
+  const keepDays = integer('NIGEHBAN_RETENTION_DAYS', 365, 1, 36_500);
+  const minimumDays = integer('NIGEHBAN_RETENTION_MINIMUM_DAYS', Math.min(30, keepDays), 1, 36_500);
+  if (minimumDays > keepDays) {
+    problems.push('NIGEHBAN_RETENTION_MINIMUM_DAYS must not be above NIGEHBAN_RETENTION_DAYS');
+  }
+  const quotaGb = integer('NIGEHBAN_FOOTAGE_QUOTA_GB', 0, 0, 10_000_000);
   const processes = integer('NIGEHBAN_MEDIA_PROCESSES', 0, 0, 64);
 
   const settings: Settings = {
@@ -121,6 +138,12 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
       footageUrl: url('NIGEHBAN_FOOTAGE_URL', ['http:', 'https:']),
       footageFolder: text('NIGEHBAN_FOOTAGE'),
       segmentMs: integer('NIGEHBAN_SEGMENT_SECONDS', 60, 2, 300) * 1000,
+      retention: {
+        keepDays,
+        minimumDays,
+        quotaBytes: quotaGb === 0 ? null : quotaGb * 1e9,
+        diskReserve: integer('NIGEHBAN_DISK_RESERVE', 5, 1, 50) / 100,
+      },
       silentForMs: integer('NIGEHBAN_SILENT_AFTER_MS', 5_000, 1_000, 60_000),
       processes: processes === 0 ? undefined : processes,
     },

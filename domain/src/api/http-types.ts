@@ -27,6 +27,9 @@ import type { StationStateKind } from '../station-state.ts';
  *   GET    /api/exports/:id        ExportView; DELETE cancels                     footage.export
  *   GET    /api/exports/:id/files/:cameraId.mp4?part  (Range)                     footage.export
  *   GET    /api/exports/:id/manifests                 ExportManifest[]            footage.export
+ *   GET    /api/holds                                 HoldView[]                 footage.hold
+ *   POST   /api/holds              HoldBody → HoldView                            footage.hold
+ *   DELETE /api/holds/:id                             HoldView                    footage.hold
  *   GET    /api/alerts?state=open|closed&before&limit → AlertView[]               alert.read
  *   POST   /api/alerts/:id/acknowledge  AcknowledgeBody → AlertView               alert.acknowledge
  *   POST   /api/discovery          DiscoveryBody → DiscoveryView                  camera.register
@@ -159,6 +162,22 @@ export interface ExportBody {
   readonly fromMs: number;
   readonly toMs: number;
   readonly reason: string;
+}
+
+/** Keeps a camera's footage that reaches into a range. */
+export interface HoldBody {
+  readonly cameraId: CameraId;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason: string;
+}
+
+export interface HoldView extends HoldBody {
+  readonly id: number;
+  readonly placedBy: string;
+  readonly placedAtMs: number;
+  readonly releasedBy: string | null;
+  readonly releasedAtMs: number | null;
 }
 
 export type ExportStateKind = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';

@@ -46,6 +46,10 @@ const examples: Readonly<Record<string, { path: string; body?: string; type?: st
     path: '/api/alerts/1/acknowledge',
     body: JSON.stringify({ version: 1 }),
   },
+  'POST /api/holds': {
+    path: '/api/holds',
+    body: JSON.stringify({ cameraId: 999_999, fromMs: 0, toMs: 1, reason: 'petition' }),
+  },
   'POST /api/discovery': {
     path: '/api/discovery',
     body: JSON.stringify({ cidrs: [], multicast: false }),

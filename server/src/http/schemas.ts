@@ -307,6 +307,31 @@ export const ExportFileQuerySchema = Type.Object(
 );
 
 const decimal = Type.String({ pattern: '^[0-9]{1,16}$' });
+export const HoldBodySchema = Type.Object(
+  {
+    cameraId: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+    fromMs: Type.Integer({ minimum: 0, maximum: 9_000_000_000_000 }),
+    toMs: Type.Integer({ minimum: 0, maximum: 9_000_000_000_000 }),
+    reason: Type.String({ minLength: 1, maxLength: 500 }),
+  },
+  closed,
+);
+
+export const HoldViewSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    cameraId: Type.Integer(),
+    fromMs: ms,
+    toMs: ms,
+    reason: Type.String(),
+    placedBy: Type.String(),
+    placedAtMs: ms,
+    releasedBy: orNull(Type.String()),
+    releasedAtMs: orNull(ms),
+  },
+  closed,
+);
+
 export const CameraParamsSchema = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,9}$' }) });
 export const StationParamsSchema = Type.Object({ code: Type.String({ maxLength: 64 }) });
 export const FootageParamsSchema = Type.Object({

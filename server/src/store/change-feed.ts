@@ -9,6 +9,8 @@ export type Change =
   | { readonly topic: 'outbox' }
   /** Stations, cameras, streams or assignments to nodes changed. */
   | { readonly topic: 'plan' }
+  /** A legal hold was placed or released. */
+  | { readonly topic: 'holds' }
   /** The feed itself was broken for a while: anything may have changed. */
   | { readonly topic: 'resumed' };
 

@@ -4,6 +4,7 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { LinkRole } from '@nigehban/domain/link-messages.ts';
 import type { NodeConnection } from '../link/node-connection.ts';
 import type { Sql } from '../store/database.ts';
+import { readHoldsInForce } from '../store/hold-store.ts';
 import {
   assignCamerasToNodes,
   renewLeases,
@@ -21,6 +22,8 @@ export interface NodeInformer {
   unlinked(node: NodeConnection): void;
   /** The plan changed: loads it again soon and tells the nodes what changed for them. */
   planChanged(): void;
+  /** Legal holds changed: tells them soon. */
+  holdsChanged(): void;
   stop(): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export function startNodeInformer(options: {
   const beatEveryMs = Math.min(longestBeatMs, options.nodeLeaseMs / 3);
   let version = clock.nowMs();
   let stale = false;
+  let holdsStale = false;
   let running: Promise<void> | null = null;
   let stopped = false;
   let unlinkedNews: NodeConnection[] = [];
@@ -70,6 +74,21 @@ export function startNodeInformer(options: {
     told.set(node, after);
   };
 
+  /** Before a node's first orders: it deletes nothing until it knows them. */
+  const tellHolds = async () => {
+    const media = [...told].filter(([node]) => node.hello.role === 'media');
+    const untold = media.filter(([, orders]) => holdsStale || orders === null);
+    holdsStale = false;
+    if (untold.length === 0) return;
+    try {
+      const holds = await readHoldsInForce(sql);
+      for (const [node] of untold) node.send({ type: 'holds', holds });
+    } catch (error) {
+      holdsStale = true;
+      throw error;
+    }
+  };
+
   const pass = async () => {
     const nowMs = clock.nowMs();
     const leaseUntilMs = nowMs + options.nodeLeaseMs;
@@ -96,6 +115,7 @@ export function startNodeInformer(options: {
       await directory.load();
       options.onLoaded();
     }
+    await tellHolds();
     for (const node of told.keys()) tell(node);
   };
 
@@ -116,7 +136,7 @@ export function startNodeInformer(options: {
     }
     running = null;
     if (stopped) return;
-    const urgent = !failing && (stale || linkedNews.length > 0);
+    const urgent = !failing && (stale || holdsStale || linkedNews.length > 0);
     cancelBeat = clock.after(urgent ? 50 : beatEveryMs, wake);
   };
   const wake = () => {
@@ -138,6 +158,10 @@ export function startNodeInformer(options: {
     },
     planChanged() {
       stale = true;
+      wake();
+    },
+    holdsChanged() {
+      holdsStale = true;
       wake();
     },
     async stop() {
