@@ -39,7 +39,7 @@ if (runs('glass-to-glass')) {
 }
 if (runs('viewers')) {
   const { viewers, workerPercent, percentPerViewer, ffmpegPercentPerViewer, kilobitsPerSecond } =
-    await measureViewers(100, 400, 10);
+    await measureViewers(100, 300, 10);
   figures.push(
     measure('viewers-per-worker', viewers, 'viewers'),
     measure('worker-at-that-load', workerPercent, '% of a core'),
