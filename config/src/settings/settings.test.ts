@@ -12,7 +12,11 @@ test('an empty environment gives the documented defaults, frozen', () => {
     dataFolder: './data',
     serverUrl: 'http://127.0.0.1:8080',
     nodeId: 'node-1',
-    media: { segmentMs: 60_000, silentForMs: 5_000 },
+    media: {
+      segmentMs: 60_000,
+      silentForMs: 5_000,
+      retention: { keepDays: 365, minimumDays: 30, quotaBytes: null, diskReserve: 0.05 },
+    },
   });
   expect(Object.isFrozen(settings.media)).toBe(true);
 });
@@ -45,4 +49,11 @@ test('the server URL follows the port', () => {
   expect(parseSettings({ NIGEHBAN_PORT: '9000' }, defaults).serverUrl).toBe(
     'http://127.0.0.1:9000',
   );
+});
+
+test('retention: a short one shortens the minimum, a minimum above it is refused', () => {
+  const { retention } = parseSettings({ NIGEHBAN_RETENTION_DAYS: '7' }, defaults).media;
+  expect(retention).toMatchObject({ keepDays: 7, minimumDays: 7 });
+  const bad = { NIGEHBAN_RETENTION_DAYS: '7', NIGEHBAN_RETENTION_MINIMUM_DAYS: '8' };
+  expect(() => parseSettings(bad, defaults)).toThrow('NIGEHBAN_RETENTION_MINIMUM_DAYS');
 });

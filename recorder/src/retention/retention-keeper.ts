@@ -61,6 +61,7 @@ class FolderKeeper implements RetentionKeeper {
   #finished = false;
   #failing = false;
   #untold = false;
+  #stuck = false;
   #stopped = false;
 
   constructor(options: RetentionKeeperOptions) {
@@ -119,7 +120,9 @@ class FolderKeeper implements RetentionKeeper {
       const removed = await this.#clean(state, holds, nowUs);
       const pauseUs = short ? (removed > 0 ? 0 : fruitlessPauseUs) : surveyEveryUs;
       this.#surveyAtUs = nowUs + pauseUs;
-      if (short && removed === 0) {
+      if (!short || removed > 0) this.#stuck = false;
+      else if (!this.#stuck) {
+        this.#stuck = true;
         log.error({ ...state.space }, 'the footage disk is short of room and nothing may go');
       }
       this.#failing = false;

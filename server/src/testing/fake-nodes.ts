@@ -8,6 +8,7 @@ import type {
   NodeFact,
   StreamOrder,
 } from '@nigehban/domain/link-messages.ts';
+import type { LegalHold } from '@nigehban/domain/retention.ts';
 import { WebSocket } from 'ws';
 import { testClusterKey, testLog } from './test-services.ts';
 
@@ -24,6 +25,7 @@ function dial(
     readonly footageUrl?: string;
     readonly snapshot?: readonly NodeFact[];
     readonly onDesired?: (orders: readonly StreamOrder[]) => void;
+    readonly onHolds?: (holds: readonly LegalHold[]) => void;
   } = {},
 ): NodeLink {
   const link = startNodeLink({
@@ -41,6 +43,7 @@ function dial(
       snapshot: options.snapshot ?? [],
     }),
     ...(options.onDesired === undefined ? {} : { onDesired: options.onDesired }),
+    ...(options.onHolds === undefined ? {} : { onHolds: options.onHolds }),
   });
   for (const [method, handle] of Object.entries(handlers)) {
     link.handle(method as LinkMethod, handle as never);
@@ -67,6 +70,7 @@ export function startFakeMediaNode(
     readonly footageUrl?: string;
     readonly snapshot?: readonly NodeFact[];
     readonly handlers?: Handlers;
+    readonly onHolds?: (holds: readonly LegalHold[]) => void;
   } = {},
 ): FakeMediaNode {
   let orders: readonly StreamOrder[] = [];
