@@ -37,7 +37,7 @@ const stage = await openStage(resolve(values.footage), nodeOptions);
 const figures: Figure[] = [];
 try {
   if (wanted.has('peer')) {
-    const sizes = { cameras: quick ? 60 : 300, peers: quick ? 10 : 30, segmentMs: 10_000 };
+    const sizes = { cameras: quick ? 60 : 400, peers: quick ? 10 : 30, segmentMs: 10_000 };
     figures.push(
       ...(await runAgainstFfmpeg(stage, { ...sizes, seconds: seconds(quick ? 8 : 25) }, say)),
     );

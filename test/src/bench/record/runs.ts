@@ -53,11 +53,13 @@ export async function runAgainstFfmpeg(
     );
     const memory = pssBytes(recorderPids);
     const peerMemory = pssBytes(peerPids);
+    const state = await look(recorder);
     const results = await endAndCount(recorder, simulator, cameras);
     const alive = peer.alive();
     say(
       `  recorder ${own.toFixed(1)} %, index ${indexing.toFixed(1)} %, ${alive} ffmpeg ` +
-        `${theirs.toFixed(1)} %, simulator ${playing.toFixed(1)} % of one core; ${results.text}`,
+        `${theirs.toFixed(1)} %, simulator ${playing.toFixed(1)} % of one core; ` +
+        `${disk(state)}; ${results.text}`,
     );
     return [
       compare(
@@ -90,7 +92,7 @@ export async function runDense(
   const { simulator, urls } = await startSimulator(stage, cameras, 0);
   const beganMs = performance.now();
   const recorder = await startRecording(stage, 'dense', urls, sizes.segmentMs);
-  say(`  all recorded after ${((performance.now() - beganMs) / 1000).toFixed(1)} s`);
+  say(`  started within ${((performance.now() - beganMs) / 1000).toFixed(1)} s`);
   try {
     await look(recorder);
     const before = [[recorder.pid], [simulator.pid]].map(cpuSeconds);
@@ -107,7 +109,7 @@ export async function runDense(
     say(
       `  recorder ${own.toFixed(1)} %, simulator ${playing.toFixed(1)} % of one core; loop delay ` +
         `p99 ${state.loopDelayP99Ms.toFixed(0)} ms, most ${state.loopDelayMaxMs.toFixed(0)} ms; ` +
-        `${(state.peakQueuedBytes / 1e6).toFixed(0)} MB waited for the disk at most; ${results.text}`,
+        `${disk(state)}; ${results.text}`,
     );
     return [
       measure('cameras-recorded', results.whole, 'cameras'),
@@ -187,6 +189,11 @@ async function endAndCount(
     `${lostFrames} of ${sentFrames} frames lost, ${whole} of ${cameras} cameras whole, simulator ` +
     `late by ${sent.latestMs.toFixed(0)} ms at most`;
   return { lostFrames, whole, text };
+}
+
+function disk(state: { readonly peakQueuedBytes: number; readonly blockBytes: number }): string {
+  const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+  return `${mb(state.peakQueuedBytes)} waited for the disk at most, blocks ${mb(state.blockBytes)}`;
 }
 
 function isQuiet(result: CameraResult): boolean {

@@ -52,6 +52,9 @@ export async function startSimulator(stage: Stage, cameras: number, firstAddress
   return { simulator, urls, bitsPerSecond };
 }
 
+/** Cameras that are not recorded by then count as lost. */
+const startPatienceMs = 45_000;
+
 /** Starts the recorder's process with cameras 1 to n and waits until it records them all. */
 export async function startRecording(
   stage: Stage,
@@ -75,11 +78,13 @@ export async function startRecording(
     },
   });
   await started;
-  for (;;) {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < startPatienceMs) {
     const state = await look(recorder);
-    if (state.recording >= urls.length) return recorder;
+    if (state.recording >= urls.length) break;
     await sleep(250);
   }
+  return recorder;
 }
 
 export async function look(recorder: RecorderProcess) {
