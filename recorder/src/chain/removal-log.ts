@@ -132,8 +132,26 @@ export function removalIsSigned(read: ReadRemoval, keys: readonly KeyObject[]): 
 export function removedBy(
   removals: readonly Pick<Removal, 'fromSequence' | 'toSequence'>[],
 ): (sequence: number) => boolean {
-  return (sequence) =>
-    removals.some((each) => each.fromSequence <= sequence && sequence <= each.toSequence);
+  const ranges: { from: number; to: number }[] = [];
+  for (const { fromSequence, toSequence } of [...removals].sort(byStart)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && fromSequence <= last.to + 1) last.to = Math.max(last.to, toSequence);
+    else ranges.push({ from: fromSequence, to: toSequence });
+  }
+  return (sequence) => {
+    let [low, high] = [0, ranges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ranges[middle]?.to ?? 0) < sequence) low = middle + 1;
+      else high = middle;
+    }
+    const range = ranges[low];
+    return range !== undefined && range.from <= sequence;
+  };
+}
+
+function byStart(a: { fromSequence: number }, b: { fromSequence: number }): number {
+  return a.fromSequence - b.fromSequence;
 }
 
 function removalsPath(root: string, cameraId: CameraId): string {

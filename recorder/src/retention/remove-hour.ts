@@ -9,7 +9,7 @@ import {
   type RetentionPolicy,
 } from '@nigehban/domain/retention.ts';
 import { appendRemoval, readRemovals, removedBy } from '../chain/removal-log.ts';
-import { segmentPath } from '../footage-layout.ts';
+import { hourFolder, segmentPath } from '../footage-layout.ts';
 import { type KeptSegment, readKeptSegments, type SurveyedHour } from './survey-footage.ts';
 
 export interface RemovalTerms {
@@ -42,8 +42,9 @@ export async function removeHour(hour: SurveyedHour, terms: RemovalTerms): Promi
 export async function finishRemoval(root: string, cameraId: number, hours: readonly string[]) {
   const last = (await readRemovals(root, cameraId)).removals.at(-1)?.removal;
   if (last === undefined) return;
-  const ofLast = (sequence: number) => removedBy([last])(sequence);
-  for (const hour of hours) {
+  const ofLast = removedBy([last]);
+  const [from, to] = [hourFolder(last.startUs), hourFolder(last.endUs)];
+  for (const hour of hours.filter((each) => each >= from && each <= to)) {
     const segments = await readKeptSegments(root, cameraId, hour, (each) => !ofLast(each));
     for (const { entry } of segments) await removeFile(root, cameraId, entry.startUs);
   }

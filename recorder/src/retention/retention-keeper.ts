@@ -167,6 +167,11 @@ class FolderKeeper implements RetentionKeeper {
     const space = spaceOf(root, state);
     const found: SurveyedHour[] = [];
     let plan: readonly PlannedRemoval[] = [];
+    const planFound = () => {
+      const footageBytes = found.reduce((sum, piece) => sum + piece.sizeBytes, 0);
+      const input = { pieces: found, footageBytes, policy, holds, volumes: [space] };
+      return planRetention(input, nowUs / 1000);
+    };
     for (const [day, cameras] of days) {
       if (this.#cleared.has(day)) continue;
       const dayStartUs = Date.parse(`${day}T00:00:00Z`) * 1000;
@@ -178,12 +183,9 @@ class FolderKeeper implements RetentionKeeper {
       const ofDay = await surveyDay(root, cameras);
       if (ofDay.length === 0 && dayStartUs + dayUs < youngUs) this.#cleared.add(day);
       found.push(...ofDay);
-      const footageBytes = found.reduce((sum, piece) => sum + piece.sizeBytes, 0);
-      plan = planRetention(
-        { pieces: found, footageBytes, policy, holds, volumes: [space] },
-        nowUs / 1000,
-      );
+      if (policy.quotaBytes === null) plan = planFound();
     }
+    if (policy.quotaBytes !== null) plan = planFound();
     const hourOf = new Map<unknown, SurveyedHour>(found.map((piece) => [piece, piece]));
     return plan.flatMap(({ piece, reason }) => {
       const hour = hourOf.get(piece);
