@@ -104,7 +104,7 @@ async function addUntilLoss(
       count: load.step,
       payloadType: negotiatedH264.payloadType,
     });
-    for (const port of ports) await addViewer(worker, production, port);
+    await Promise.all(ports.map((port) => addViewer(worker, production, port)));
     // Joining is not what is measured.
     await pause(3);
     const before = await ask<readonly ViewerCount[]>(child, { kind: 'count' });
