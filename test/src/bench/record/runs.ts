@@ -124,17 +124,18 @@ export async function runDense(
   }
 }
 
-/** One camera of many goes through everything a broken one can do; what do the others lose? */
+/** A camera of each kind of hostility at once among many: what do the others lose? */
 export async function runHostile(
   stage: Stage,
   sizes: RunSizes,
   say: Say,
 ): Promise<readonly Figure[]> {
   const { cameras, seconds } = sizes;
-  say(`${cameras} cameras, one of them hostile`);
-  const { simulator, urls } = await startSimulator(stage, cameras - 1, 0);
-  // Its flood must cost the others' simulator nothing.
-  const hostile = await startSimulator(stage, 1, cameras - 1);
+  const calm = cameras - behaviours.length;
+  say(`${cameras} cameras, of them hostile: ${behaviours.join(', ')}`);
+  const { simulator, urls } = await startSimulator(stage, calm, 0);
+  // A flood must cost the others' simulator nothing.
+  const hostile = await startSimulator(stage, behaviours.length, calm);
   const recorder = await startRecording(
     stage,
     'hostile',
@@ -142,18 +143,15 @@ export async function runHostile(
     sizes.segmentMs,
   );
   try {
-    for (const behaviour of behaviours) {
-      hostile.simulator.send({ kind: 'behave', camera: 0, behaviour });
-      await sleep((seconds * 1000) / behaviours.length);
-      const state = await look(recorder);
-      say(
-        `  ${behaviour}: ${state.recording} recording, loop delay most ` +
-          `${state.loopDelayMaxMs.toFixed(0)} ms`,
-      );
+    for (const [camera, behaviour] of behaviours.entries()) {
+      hostile.simulator.send({ kind: 'behave', camera, behaviour });
     }
-    const results = await endAndCount(recorder, simulator, cameras - 1);
+    await sleep(seconds * 1000);
+    const state = await look(recorder);
+    say(`  ${state.recording} recording, loop delay most ${state.loopDelayMaxMs.toFixed(0)} ms`);
+    const results = await endAndCount(recorder, simulator, calm);
     say(`  ${results.text}`);
-    const others = cameras - 1 - results.whole;
+    const others = calm - results.whole;
     return [
       measure('hostile-neighbour', results.lostFrames, 'frames lost by others'),
       measure('hostile-neighbour-harmed', others, 'cameras'),
