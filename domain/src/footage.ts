@@ -46,7 +46,10 @@ export interface SegmentEntry extends ChainEntryBase {
   readonly sizeBytes: number;
   /** SHA-256 of the whole file, lower-case hex. */
   readonly sha256: string;
-  /** For each fragment: end offset in the file (bytes) and SHA-256 of its bytes, the first from 0. */
+  /**
+   * For each fragment: its end offset in the file (bytes) and the SHA-256 of the file up to there. The
+   * first that differs tells where a change begins; the last is {@link sha256}.
+   */
   readonly fragments: readonly (readonly [endOffsetBytes: number, sha256: string])[];
   /** Camera clock minus node clock at the last sender report, milliseconds; null when unknown. */
   readonly clockOffsetMs: number | null;

@@ -48,9 +48,9 @@ async function makeFootage(cameraId: number, segments: number): Promise<CameraCh
       frames: 75,
       sizeBytes: bytes.length,
       sha256: sha256(bytes),
-      fragments: fragments.map(({ endOffset }, at) => [
+      fragments: fragments.map(({ endOffset }) => [
         endOffset,
-        sha256(bytes.subarray(fragments[at - 1]?.endOffset ?? 0, endOffset)),
+        sha256(bytes.subarray(0, endOffset)),
       ]),
       clockOffsetMs: null,
       flags: { repaired: false, lossy: false, adopted: false },

@@ -253,18 +253,17 @@ async function compareBytes(
   let at = 0;
   for (const [fragment, [endByte, sha256]] of entry.fragments.entries()) {
     const fromByte = at;
-    const part = createHash('sha256');
     while (at < endByte) {
       const { bytesRead } = await file.read(bytes, 0, Math.min(readBytes, endByte - at), at);
       if (bytesRead === 0) break;
-      part.update(bytes.subarray(0, bytesRead));
       whole.update(bytes.subarray(0, bytesRead));
       at += bytesRead;
     }
-    if (at < endByte || part.digest('hex') !== sha256) {
+    // Each digest is of everything up to its end: the first that differs tells where the change begins.
+    if (at < endByte || whole.copy().digest('hex') !== sha256) {
       problems.push({ kind: 'fragment-changed', path, fragment, fromByte, toByte: endByte });
+      return problems;
     }
-    if (at < endByte) return problems;
   }
   if (problems.length === 0 && (at !== entry.sizeBytes || whole.digest('hex') !== entry.sha256)) {
     problems.push({ kind: 'file-changed', path });

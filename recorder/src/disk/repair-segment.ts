@@ -83,15 +83,13 @@ async function hashSegment(file: FileHandle, scan: RecordingScan) {
   const bytes = Buffer.allocUnsafe(copyBytes);
   let at = 0;
   for (const { endOffset } of scan.fragments) {
-    const ofFragment = createHash('sha256');
     while (at < endOffset) {
       const { bytesRead } = await file.read(bytes, 0, Math.min(copyBytes, endOffset - at), at);
       if (bytesRead === 0) throw new Error('The file became shorter while it was read');
-      ofFragment.update(bytes.subarray(0, bytesRead));
       digest.update(bytes.subarray(0, bytesRead));
       at += bytesRead;
     }
-    fragments.push([endOffset, ofFragment.digest('hex')]);
+    fragments.push([endOffset, digest.copy().digest('hex')]);
   }
   return { sha256: digest.digest('hex'), fragments };
 }
