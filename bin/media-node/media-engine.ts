@@ -77,7 +77,15 @@ export async function startEngine(
     const recorder = parts.add(
       await startRecorder(
         // The node writes the manifest: its heads may come from several engines.
-        { nodeId, footageFolder, segmentMs, diskReserve, maxQueuedBytes, writesManifest: false },
+        {
+          nodeId,
+          footageFolder,
+          segmentMs,
+          diskReserve,
+          maxQueuedBytes,
+          spreadSegments: true,
+          writesManifest: false,
+        },
         {
           hub,
           clock: systemClock,

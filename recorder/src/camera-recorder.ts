@@ -44,6 +44,7 @@ import type {
 export interface RecordingShared {
   readonly root: string;
   readonly segmenter: SegmenterSettings;
+  readonly spreadSegments: boolean;
   readonly pool: BlockPool;
   readonly budget: WriteBudget;
   readonly volume: VolumeWatch;
@@ -156,10 +157,18 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
     this.#segmenter = new Segmenter(
       track,
       session.tracks,
-      this.#shared.segmenter,
+      this.#segmenterSettings(),
       this,
       this.#coverage.coveredUntilUs,
     );
+  }
+
+  #segmenterSettings(): SegmenterSettings {
+    const { segmenter, spreadSegments } = this.#shared;
+    if (!spreadSegments || this.#sessions > 1) return segmenter;
+    // Multiples of the golden ratio fill the range evenly, however many cameras there are.
+    const share = (this.#order.cameraId * 0.618_033_988_75) % 1;
+    return { ...segmenter, firstSegmentMs: segmenter.segmentMs * (1 - share / 2) };
   }
 
   onRtp(track: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void {

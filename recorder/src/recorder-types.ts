@@ -23,6 +23,11 @@ export interface RecorderSettings {
   readonly footageFolder: string;
   /** A segment ends at the first key frame at or after this (2,000 to 300,000). */
   readonly segmentMs: number;
+  /**
+   * Cameras that begin together end their segments at different times, by a first segment that is
+   * shorter by up to half: a node's files are not all made durable in one second. Default false.
+   */
+  readonly spreadSegments?: boolean;
   /** Longest fragment: what a crash may lose. Default 1,000. */
   readonly fragmentMs?: number;
   /** Largest access unit. Default 4 MiB. */

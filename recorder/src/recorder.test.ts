@@ -7,7 +7,12 @@ import { scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { verifyFootage } from './chain/verify-footage.ts';
 import { startRecorder } from './recorder.ts';
-import type { Recorder, RecordingHealth, RecordingOrder } from './recorder-types.ts';
+import type {
+  Recorder,
+  RecorderSettings,
+  RecordingHealth,
+  RecordingOrder,
+} from './recorder-types.ts';
 import { FakeCamera, h264Track } from './testing/fake-camera.ts';
 import { FakeHub } from './testing/fake-hub.ts';
 import { ManualClock } from './testing/manual-clock.ts';
@@ -35,10 +40,10 @@ function order(cameraId: number): RecordingOrder {
   };
 }
 
-async function start(segmentMs = 4000): Promise<void> {
+async function start(segmentMs = 4000, more: Partial<RecorderSettings> = {}): Promise<void> {
   hub = new FakeHub(() => clock.wallUs());
   recorder = await startRecorder(
-    { nodeId: 'node-1', footageFolder: root, segmentMs },
+    { nodeId: 'node-1', footageFolder: root, segmentMs, ...more },
     {
       hub,
       clock,
@@ -248,4 +253,30 @@ test('the verifier names the fragment whose byte was flipped, and what was remov
     },
     expect.objectContaining({ kind: 'fragment-changed', path: second.path, fragment: 3 }),
   ]);
+});
+
+test('cameras that begin together end their first segments apart, the later ones have full length', async () => {
+  await start(8000, { spreadSegments: true });
+  const ids = [1, 2, 3, 4];
+  recorder.apply(ids.map(order));
+  for (const id of ids) await subscribed(id);
+  const cameras = ids.map((id) => {
+    hub.play(`${id}`, [h264Track]);
+    return new FakeCamera(hub, `${id}`);
+  });
+  for (let picture = 0; picture < 500; picture++) {
+    clock.advance(40);
+    for (const camera of cameras) camera.picture();
+    if (picture % 25 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await recorder.stop();
+  const lengths = ids.map((id) =>
+    entries
+      .filter((entry) => entry.kind === 'segment' && entry.cameraId === id)
+      .map((entry) => Math.round((entry.endUs - entry.startUs) / 1e6)),
+  );
+  const firsts = lengths.map(([first]) => first ?? 0);
+  for (const first of firsts) expect(first).toBeGreaterThanOrEqual(4);
+  expect(new Set(firsts).size).toBeGreaterThanOrEqual(3);
+  expect(lengths.map(([, second]) => second)).toEqual([8, 8, 8, 8]);
 });

@@ -91,6 +91,7 @@ class FolderRecorder implements Recorder {
         maxAccessUnitBytes: settings.maxAccessUnitBytes ?? 4 << 20,
         pool: this.#pool,
       },
+      spreadSegments: settings.spreadSegments ?? false,
       pool: this.#pool,
       budget: new WriteBudget(settings.maxQueuedBytes ?? 256 << 20),
       syncs: new SyncGate(syncsAtATime),

@@ -58,6 +58,8 @@ export interface SegmentOutput {
 export interface SegmenterSettings {
   /** A segment ends at the first key frame at or after this length. */
   readonly segmentMs: number;
+  /** Another length for the first segment, so that streams that begin together end apart. */
+  readonly firstSegmentMs?: number;
   /** A fragment ends at each key frame, and before it would become longer than this. */
   readonly fragmentMs: number;
   readonly maxAccessUnitBytes: number;

@@ -43,6 +43,7 @@ interface OpenSegment {
  */
 export class Segmenter implements AccessUnitListener {
   readonly #settings: SegmenterSettings;
+  #targetMs: number;
   readonly #output: SegmentOutput;
   readonly #track: TrackDescription;
   readonly #audioTrack: number;
@@ -79,6 +80,7 @@ export class Segmenter implements AccessUnitListener {
   ) {
     this.#track = track;
     this.#settings = settings;
+    this.#targetMs = settings.firstSegmentMs ?? settings.segmentMs;
     this.#output = output;
     this.#notBeforeUs = notBeforeUs;
     this.#wantedBlockBytes = frontReserveBytes + (32 << 10);
@@ -238,7 +240,7 @@ export class Segmenter implements AccessUnitListener {
     if (segment === undefined) return true;
     if (segment.parametersVersion !== this.#assembler.parameterSets.version) return true;
     const lengthTicks = this.#ticks - segment.zeroTicks;
-    return (lengthTicks * 1000) / this.#track.clockRateHz >= this.#settings.segmentMs;
+    return (lengthTicks * 1000) / this.#track.clockRateHz >= this.#targetMs;
   }
 
   #startSegment(): void {
@@ -291,6 +293,7 @@ export class Segmenter implements AccessUnitListener {
     if (this.#segment !== segment) return;
     this.#audio?.endSegment();
     this.#segment = undefined;
+    this.#targetMs = this.#settings.segmentMs;
     const endUs = this.#wallAt(segment, endTicks);
     this.#notBeforeUs = endUs;
     if (reason === 'length' || reason === 'format') this.#continuesUs = endUs;
