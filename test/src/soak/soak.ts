@@ -149,9 +149,10 @@ while (performance.now() < until) {
   }
   await sleep(500);
 }
+// Making the last files durable takes a moment in which nothing is recorded any more.
+const endedUs = systemClock.wallUs();
 await recorder.stop();
 const cpu = process.cpuUsage(startedCpu);
-const endedUs = systemClock.wallUs();
 await hub.stop();
 await fleet.stop();
 

@@ -19,6 +19,8 @@ import { makeScene, makeStill } from './scenes.ts';
 export interface MockServer {
   readonly url: string;
   readonly fleet: MockFleet;
+  /** What the recordings' ages count from. */
+  readonly bootMs: number;
   /** As if the camera's state had changed: told to all consoles. */
   setCamera(id: number, state: CameraStateKind, fault: FaultCode | null): void;
   /** Cuts every console's link; `refuse` keeps new ones away too. */
@@ -253,6 +255,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   return {
     url: `http://127.0.0.1:${port}`,
     fleet,
+    bootMs,
     setCamera,
     cutLinks: (refuseNew) => {
       refuse = refuseNew;
