@@ -49,7 +49,8 @@ async function record(job: RecorderJob) {
     { clock: systemClock, log },
   );
   const recorder = await startRecorder(
-    { nodeId, footageFolder, segmentMs: job.segmentMs },
+    // As the media node has it.
+    { nodeId, footageFolder, segmentMs: job.segmentMs, spreadSegments: true },
     {
       hub,
       clock: systemClock,
