@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createLogger } from '@nigehban/config/log/logger.ts';
 import { parseSettings, type Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
@@ -22,7 +23,13 @@ type RoleCommand = Extract<Command, { kind: 'all' | 'server' | 'gateway' | 'medi
 
 async function startRoles(command: RoleCommand, settings: Settings): Promise<Stoppable> {
   mkdirSync(settings.dataFolder, { recursive: true });
-  const log = createLogger(settings.logLevel, command.kind);
+  // A person at a terminal reads what is said; the log is for looking things up.
+  const logFile =
+    command.kind === 'all' && process.stdout.isTTY
+      ? join(settings.dataFolder, 'nigehban.log')
+      : undefined;
+  if (logFile !== undefined) say(`log: ${logFile}`);
+  const log = createLogger(settings.logLevel, command.kind, logFile);
   if (command.kind === 'all') return runAll(command, settings, log, say);
   const secrets = secretsOf(settings);
   if (command.kind === 'gateway') return startGatewayNode({ settings, ...secrets, log, version });

@@ -7,10 +7,10 @@ export type { Logger } from 'pino';
 const secretFields = ['password', 'credentials', 'authorization', 'cookie', 'token', 'clusterKey'];
 
 /**
- * JSON lines on standard error (so that standard output stays for people), with credentials
- * removed by name. URLs are logged without user info by those who hold them.
+ * JSON lines in `file`, or on standard error (so that standard output stays for people), with
+ * credentials removed by name. URLs are logged without user info by those who hold them.
  */
-export function createLogger(level: LogLevel, name: string): Logger {
+export function createLogger(level: LogLevel, name: string, file?: string): Logger {
   return pino(
     {
       name,
@@ -20,6 +20,8 @@ export function createLogger(level: LogLevel, name: string): Logger {
         censor: '[removed]',
       },
     },
-    pino.destination({ fd: 2, sync: false }),
+    pino.destination(
+      file === undefined ? { fd: 2, sync: false } : { dest: file, mkdir: true, sync: false },
+    ),
   );
 }
