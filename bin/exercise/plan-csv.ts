@@ -1,26 +1,6 @@
 import { formatCsv } from '@nigehban/domain/csv-rows.ts';
+import { planColumns } from '@nigehban/server/plan/parse-plan.ts';
 import type { FleetCameraPlan, FleetPlan, FleetStation } from '@nigehban/test/fleet/fleet-plan.ts';
-
-const columns = [
-  'district_code',
-  'constituency',
-  'station_no',
-  'station_name',
-  'station_name_ur',
-  'category',
-  'station_type',
-  'lat',
-  'lon',
-  'placement',
-  'booth',
-  'camera_no',
-  'serial',
-  'mac',
-  'address',
-  'onvif_port',
-  'username',
-  'password',
-];
 
 /** A fleet as the deployment plan that an installer would hand in. */
 export function buildPlanCsv(plan: Pick<FleetPlan, 'stations' | 'cameras'>): string {
@@ -29,7 +9,7 @@ export function buildPlanCsv(plan: Pick<FleetPlan, 'stations' | 'cameras'>): str
     if (station === undefined) throw new Error(`${camera.id} names no station of the plan`);
     return rowOf(station, camera, cameraNumberOf(plan, camera));
   });
-  return formatCsv([columns, ...rows]);
+  return formatCsv([planColumns, ...rows]);
 }
 
 function cameraNumberOf(plan: Pick<FleetPlan, 'cameras'>, camera: FleetCameraPlan): number {

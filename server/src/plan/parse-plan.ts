@@ -45,7 +45,8 @@ export interface ParsedPlan {
   readonly errors: readonly PlanError[];
 }
 
-const columns = [
+/** Columns of a plan, in the order in which the product writes one; a file may have its own order. */
+export const planColumns = [
   'district_code',
   'constituency',
   'station_no',
@@ -65,7 +66,7 @@ const columns = [
   'username',
   'password',
 ] as const;
-type Column = (typeof columns)[number];
+type Column = (typeof planColumns)[number];
 
 /** Optional in the file; a plan may name cameras before their addresses are known. */
 const optionalColumns: readonly Column[] = [
@@ -103,7 +104,7 @@ class FieldError extends Error {
  * others stand. @throws Fault PLAN_INVALID when the file as a whole is no plan.
  */
 export function parsePlan(text: string, knownDistricts: ReadonlySet<string>): ParsedPlan {
-  const required = columns.filter((column) => !optionalColumns.includes(column));
+  const required = planColumns.filter((column) => !optionalColumns.includes(column));
   const records = readRecords(text, required);
   const stations = new Map<string, PlannedStation>();
   const cameras: PlannedCamera[] = [];
