@@ -9,26 +9,44 @@ import type { FaultCode } from './faults.ts';
  * - REFUSED: it answers and refuses our credentials.
  * - FAILED: it answers wrongly.
  * - SILENT: it answers ONVIF and RTSP well and sends no frames.
+ * - FROZEN: it sends the same picture again and again.
+ * - COVERED, DARK: the picture shows nothing of the approved view.
+ * - MOVED, BLURRED: the picture shows something, but not the approved view.
+ * - DEGRADED: the picture is there and something about it is not as it must be (its reasons tell).
  */
-export type CameraStateKind =
-  | 'UNKNOWN'
-  | 'ONLINE'
-  | 'SUSPECTED'
-  | 'UNREACHABLE'
-  | 'REFUSED'
-  | 'FAILED'
-  | 'SILENT';
-
-/** States in which a camera gives no picture for sure: they count for its station's outage. */
-export const downStates: readonly CameraStateKind[] = [
+export const cameraStateKinds = [
+  'UNKNOWN',
+  'ONLINE',
+  'SUSPECTED',
   'UNREACHABLE',
   'REFUSED',
   'FAILED',
   'SILENT',
-];
+  'FROZEN',
+  'COVERED',
+  'DARK',
+  'MOVED',
+  'BLURRED',
+  'DEGRADED',
+] as const;
+export type CameraStateKind = (typeof cameraStateKinds)[number];
+
+/** States in which a camera shows nothing of use for sure: they count for its station's outage. */
+export const downStates = [
+  'UNREACHABLE',
+  'REFUSED',
+  'FAILED',
+  'SILENT',
+  'FROZEN',
+  'COVERED',
+  'DARK',
+] as const satisfies readonly CameraStateKind[];
+
+/** States in which the view is not the approved one: they raise the station's TAMPERED alert. */
+export const tamperedStates = ['MOVED', 'BLURRED'] as const satisfies readonly CameraStateKind[];
 
 export function isDown(kind: CameraStateKind): boolean {
-  return downStates.includes(kind);
+  return (downStates as readonly CameraStateKind[]).includes(kind);
 }
 
 export interface CameraState {

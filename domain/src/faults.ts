@@ -75,10 +75,30 @@ export const faultCatalogue = {
     status: 502,
     nextAction: 'Restart the camera: it is connected but sends no pictures.',
   },
+  CAMERA_FROZEN: {
+    status: 502,
+    nextAction: 'Restart the camera: it sends the same picture again and again.',
+  },
+  CAMERA_COVERED: { status: 502, nextAction: 'Uncover the lens; ask who covered it.' },
+  CAMERA_DARK: { status: 502, nextAction: 'Switch on light or the night vision of the camera.' },
+  CAMERA_MOVED: {
+    status: 502,
+    nextAction: 'Turn the camera back to its approved view, or have the new view approved.',
+  },
+  CAMERA_BLURRED: { status: 502, nextAction: 'Clean the lens and set its focus.' },
+  CAMERA_DEGRADED: {
+    status: 502,
+    nextAction: 'Read the reasons on the page of the camera and correct each.',
+  },
   CAMERA_CODEC_UNSUPPORTED: { status: 502, nextAction: 'Set the camera to H.264 or H.265.' },
   CAMERA_IDENTITY_MISMATCH: {
     status: 409,
     nextAction: 'Another camera answers at this address: check serial number and cabling.',
+  },
+
+  VIEW_UNAPPROVED: {
+    status: 403,
+    nextAction: 'Two different people have to approve the view of this camera first.',
   },
 
   // Live view

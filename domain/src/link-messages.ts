@@ -7,8 +7,10 @@ import type {
   StreamQuality,
 } from './camera.ts';
 import type { ProbeOutcome } from './camera-state.ts';
+import type { CameraToolMethods } from './camera-tools.ts';
 import type { FaultCode, FaultMessage } from './faults.ts';
-import type { LegalHold } from './retention.ts';
+import type { ElectionPhase, LegalHold } from './retention.ts';
+import type { WatchDown, WatchFact } from './watch-orders.ts';
 
 /**
  * The link: one WebSocket that a media node or camera gateway dials to the server, authenticated by
@@ -50,6 +52,10 @@ export type LinkDown =
     }
   /** All legal holds in force, before the first desired state and after each change. */
   | { readonly type: 'holds'; readonly holds: readonly LegalHold[] }
+  /** Media nodes: the poll phase that retention has to know, before the first desired state and after each change. */
+  | { readonly type: 'election-phase'; readonly phase: ElectionPhase | null }
+  /** Gateways only. */
+  | WatchDown
   | LinkRequest
   | LinkReply
   | { readonly type: 'ping' };
@@ -63,6 +69,7 @@ export type LinkUp =
 
 /** What happened at a node. */
 export type NodeFact =
+  | WatchFact
   | {
       readonly kind: 'stream-flowing';
       readonly cameraId: CameraId;
@@ -174,7 +181,7 @@ export interface OnvifCallReport {
 }
 
 /** Requests over the link: method → [params, result]. */
-export interface LinkMethods {
+export interface LinkMethods extends CameraToolMethods {
   // server → gateway
   'gateway.discover': [
     params: {

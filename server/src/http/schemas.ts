@@ -1,3 +1,4 @@
+import { cameraStateKinds } from '@nigehban/domain/camera-state.ts';
 import { gapCauses } from '@nigehban/domain/footage.ts';
 import { exportLimits } from '@nigehban/domain/footage-export.ts';
 import { type TSchema, Type } from 'typebox';
@@ -9,15 +10,7 @@ const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()
 const closed = { additionalProperties: false } as const;
 const literals = <const T extends readonly string[]>(values: T) => Type.Enum(values);
 
-const cameraStateKind = literals([
-  'UNKNOWN',
-  'ONLINE',
-  'SUSPECTED',
-  'UNREACHABLE',
-  'REFUSED',
-  'FAILED',
-  'SILENT',
-]);
+const cameraStateKind = literals(cameraStateKinds);
 const placement = literals([
   'ENTRANCE',
   'REAR',

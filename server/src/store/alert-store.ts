@@ -1,5 +1,6 @@
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 import type { Placement } from '@nigehban/domain/camera.ts';
+import { downStates } from '@nigehban/domain/camera-state.ts';
 import type { StationCamera } from '@nigehban/domain/station-state.ts';
 import { type Queryable, toJson } from './database.ts';
 
@@ -134,7 +135,7 @@ export async function findStationsOutOfStep(sql: Queryable): Promise<readonly nu
   const rows = await sql<{ stationId: number }[]>`
     with station_down as (
       select a.station_id, count(*)::int as cameras,
-        count(*) filter (where s.kind in ('UNREACHABLE', 'REFUSED', 'FAILED', 'SILENT'))::int as down
+        count(*) filter (where s.kind = any(${[...downStates]}::text[]))::int as down
       from assignment a left join camera_state s on s.camera_id = a.camera_id
       where a.valid_to is null group by a.station_id
     )

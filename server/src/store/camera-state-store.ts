@@ -1,6 +1,6 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { CameraState, CameraStateKind } from '@nigehban/domain/camera-state.ts';
-import { isDown } from '@nigehban/domain/camera-state.ts';
+import { downStates, isDown } from '@nigehban/domain/camera-state.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
 import { announce } from './change-feed.ts';
 import { type Queryable, type Sql, toJson } from './database.ts';
@@ -113,7 +113,7 @@ export async function storeCameraStates(
         )
         select a.station_id, max(m.id) as last_id
         from moved m join assignment a on a.camera_id = m.camera_id and a.valid_to is null
-        where m.from_kind = any(${downKinds}::text[]) or m.to_kind = any(${downKinds}::text[])
+        where m.from_kind = any(${[...downKinds]}::text[]) or m.to_kind = any(${[...downKinds]}::text[])
         group by a.station_id`;
       await putStationOutages(
         tx,
@@ -124,7 +124,7 @@ export async function storeCameraStates(
   });
 }
 
-const downKinds = ['UNREACHABLE', 'REFUSED', 'FAILED', 'SILENT'] satisfies CameraStateKind[];
+const downKinds: readonly CameraStateKind[] = downStates;
 
 /** Asks for the evaluation of stations, once for each occasion. */
 export async function putStationOutages(

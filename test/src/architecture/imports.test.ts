@@ -30,7 +30,11 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'fluent-ffmpeg': ['recorder/src/ffmpeg/'],
   mediasoup: ['relay/'],
   postgres: ['server/src/store/', 'recorder/src/index-client/', 'config/src/embedded/', 'test/'],
-  ioredis: ['server/src/queue/', 'config/src/embedded/', 'test/'],
+  ioredis: ['server/src/queue/', 'camera-gateway/src/leases/', 'config/src/embedded/', 'test/'],
+  sharp: ['camera-gateway/src/picture/', 'test/'],
+  nodemailer: ['server/src/notify/', 'test/'],
+  'read-excel-file': ['server/src/plan/', 'test/'],
+  'write-excel-file': ['server/src/plan/', 'test/'],
   bullmq: ['server/src/queue/', 'test/'],
 };
 

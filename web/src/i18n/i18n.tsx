@@ -39,7 +39,21 @@ function readStoredLanguage(): Language {
 
 async function loadMessages(language: Language): Promise<Messages> {
   if (language === 'en') return englishMessages;
-  return (await import('./ur.json')).default;
+  const parts = await Promise.all([
+    import('./ur.json'),
+    import('./ur-plan.json'),
+    import('./ur-health.json'),
+    import('./ur-alerts.json'),
+    import('./ur-admin.json'),
+  ]);
+  const [base, plan, health, alerts, admin] = parts;
+  return {
+    ...base.default,
+    ...plan.default,
+    ...health.default,
+    ...alerts.default,
+    ...admin.default,
+  };
 }
 
 /** Gives the language to everything below, and to the document: `lang`, `dir`. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { placements } from '@nigehban/domain/camera.ts';
+import { cameraStateKinds } from '@nigehban/domain/camera-state.ts';
 import { faultCatalogue } from '@nigehban/domain/faults.ts';
 import { gapCauses } from '@nigehban/domain/footage.ts';
 import { roles } from '@nigehban/domain/permissions.ts';
@@ -7,8 +8,11 @@ import { expect, test } from 'vitest';
 import { tileStatuses } from '../status/status-tone.ts';
 import { createTranslator, type Messages } from './messages.ts';
 
-const read = (name: string): Messages =>
+const parts = ['', '-plan', '-health', '-alerts', '-admin'] as const;
+const readPart = (name: string): Record<string, string> =>
   JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8'));
+const read = (language: string): Messages =>
+  Object.assign({}, ...parts.map((part) => readPart(`${language}${part}`)));
 const en = read('en');
 const ur = read('ur');
 const argumentsOf = (pattern: string): readonly string[] =>
@@ -17,6 +21,11 @@ const argumentsOf = (pattern: string): readonly string[] =>
 test('the Urdu texts have every key of the English ones, no more, and none is empty', () => {
   expect(Object.keys(ur).sort()).toEqual(Object.keys(en).sort());
   expect(Object.entries({ ...en, ...ur }).filter(([, text]) => text.trim() === '')).toEqual([]);
+});
+
+test('no text has its name twice', () => {
+  const names = parts.flatMap((part) => Object.keys(readPart(`en${part}`)));
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
 test('a translation uses the same arguments as the original', () => {
@@ -37,6 +46,7 @@ test('every state, placement, cause and role has a name', () => {
   const wanted = [
     ...placements.map((placement) => `placement.${placement}`),
     ...gapCauses.map((cause) => `gap.${cause}`),
+    ...cameraStateKinds.map((state) => `camera.state.${state}`),
     ...roles.map((role) => `role.${role}`),
     ...tileStatuses.map((status) => `tile.status.${status}`),
   ];

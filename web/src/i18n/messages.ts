@@ -1,9 +1,15 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import en from './en.json' with { type: 'json' };
+import enBase from './en.json' with { type: 'json' };
+import enAdmin from './en-admin.json' with { type: 'json' };
+import enAlerts from './en-alerts.json' with { type: 'json' };
+import enHealth from './en-health.json' with { type: 'json' };
+import enPlan from './en-plan.json' with { type: 'json' };
+
+const en = { ...enBase, ...enPlan, ...enHealth, ...enAlerts, ...enAdmin };
 
 export const languages = ['en', 'ur'] as const;
 export type Language = (typeof languages)[number];
-/** Every text of the console by its name; `en.json` decides which exist. */
+/** Every text of the console by its name; the English files decide which exist. */
 export type MessageKey = keyof typeof en;
 export type Messages = Readonly<Record<MessageKey, string>>;
 export type MessageValues = Readonly<Record<string, string | number>>;

@@ -12,6 +12,12 @@ export const cameraTone: Readonly<Record<CameraStateKind, StatusTone>> = {
   REFUSED: 'bad',
   FAILED: 'bad',
   SILENT: 'bad',
+  FROZEN: 'bad',
+  COVERED: 'bad',
+  DARK: 'bad',
+  MOVED: 'warn',
+  BLURRED: 'warn',
+  DEGRADED: 'warn',
 };
 
 export const stationTone: Readonly<Record<StationStateKind, StatusTone>> = {
