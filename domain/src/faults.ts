@@ -100,6 +100,23 @@ export const faultCatalogue = {
     status: 403,
     nextAction: 'Two different people have to approve the view of this camera first.',
   },
+  VIEW_UNKNOWN: { status: 404, nextAction: 'Load the pictures of the camera again.' },
+  VIEW_DECIDED: {
+    status: 409,
+    nextAction: 'Look at the newest picture: this one is decided or has been replaced.',
+  },
+  VIEW_APPROVER_SAME: {
+    status: 409,
+    nextAction: 'Somebody else has to approve it too.',
+  },
+  ASSIGNMENT_CONFLICT: {
+    status: 409,
+    nextAction: 'Look at the history of the camera: it serves elsewhere or not at all.',
+  },
+  CAMERA_TOOL_BUSY: {
+    status: 429,
+    nextAction: 'Wait a few seconds: the camera was asked a moment ago.',
+  },
 
   // Live view
   LIVE_UNAVAILABLE: {
@@ -145,6 +162,10 @@ export const faultCatalogue = {
   },
   DISK_FULL: { status: 507, nextAction: 'Free space on the named disk.' },
   DISK_FAILED: { status: 500, nextAction: 'Check the named disk.' },
+  FILE_LIMIT_LOW: {
+    status: 500,
+    nextAction: 'Raise the limit of open files (LimitNOFILE) to the named number and restart.',
+  },
   SETTING_INVALID: { status: 500, nextAction: 'Correct the named setting.' },
   INTERNAL: { status: 500, nextAction: 'Look at the log with the request id.' },
 } as const satisfies Record<string, { status: number; nextAction: string }>;
