@@ -27,6 +27,7 @@ import { awaitFormerProcesses } from './former-processes.ts';
 import { startHourlyManifests } from './hourly-manifest.ts';
 import { createKeptHolds } from './kept-holds.ts';
 import { createKeptOrders } from './kept-orders.ts';
+import { createKeptPhase } from './kept-phase.ts';
 import { planListenIps } from './listen-addresses.ts';
 import { type EnginePorts, type MediaEngine, startEngine } from './media-engine.ts';
 import { planEngines, planProcesses } from './plan-engines.ts';
@@ -97,13 +98,15 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
       }),
     );
     const keptHolds = createKeptHolds(join(mediaFolder, 'holds.json'));
+    const keptPhase = createKeptPhase(join(mediaFolder, 'phase.json'));
     const { diskReserve, ...retention } = settings.media.retention;
     parts.add(
       startRetentionKeeper({
         root: footageFolder,
         nodeId: settings.nodeId,
         signingKey,
-        policy: { ...retention, phase: null },
+        policy: retention,
+        phase: () => keptPhase.current(),
         reserve: diskReserve,
         clock: systemClock,
         log,
@@ -148,6 +151,13 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
             keptHolds.save(holds);
           } catch (error) {
             log.error({ err: error }, 'the legal holds could not be kept on disk');
+          }
+        },
+        onElectionPhase(phase) {
+          try {
+            keptPhase.save(phase);
+          } catch (error) {
+            log.error({ err: error }, 'the election phase could not be kept on disk');
           }
         },
         onDesired: (next) => {

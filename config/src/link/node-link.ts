@@ -8,7 +8,8 @@ import type {
   NodeFact,
   StreamOrder,
 } from '@nigehban/domain/link-messages.ts';
-import type { LegalHold } from '@nigehban/domain/retention.ts';
+import type { ElectionPhase, LegalHold } from '@nigehban/domain/retention.ts';
+import type { WatchDown } from '@nigehban/domain/watch-orders.ts';
 import { WebSocket } from 'ws';
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../log/logger.ts';
@@ -41,6 +42,10 @@ export interface NodeLinkOptions {
   readonly onDesired?: (orders: readonly StreamOrder[]) => void;
   /** All legal holds in force, at link-up and after each change. */
   readonly onHolds?: (holds: readonly LegalHold[]) => void;
+  /** The election phase, at link-up and after each change. */
+  readonly onElectionPhase?: (phase: ElectionPhase | null) => void;
+  /** Gateways: what to watch, whole at link-up and then each change, in order. */
+  readonly onWatch?: (message: WatchDown) => void;
 }
 
 /** The server pings every 5 s; three missed mean that the link is gone. */
@@ -180,6 +185,13 @@ class DiallingLink implements NodeLink {
         return;
       case 'holds':
         this.#options.onHolds?.(message.holds);
+        return;
+      case 'election-phase':
+        this.#options.onElectionPhase?.(message.phase);
+        return;
+      case 'watch':
+      case 'watch-change':
+        this.#options.onWatch?.(message);
         return;
       case 'request':
         void this.#answer(message.id, message.method, message.params);

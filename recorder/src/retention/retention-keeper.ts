@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { enoughFreeBytes } from '@nigehban/domain/disk-level.ts';
 import {
+  type ElectionPhase,
   type LegalHold,
   type PlannedRemoval,
   planRetention,
@@ -19,7 +20,9 @@ export interface RetentionKeeperOptions {
   readonly nodeId: string;
   /** Signs the records of removals (Ed25519). */
   readonly signingKey: KeyObject;
-  readonly policy: RetentionPolicy;
+  readonly policy: Omit<RetentionPolicy, 'phase'>;
+  /** The poll or count under way, of which nothing goes. */
+  readonly phase: () => ElectionPhase | null;
   /** Part of the volume that is to be free, 0 to 0.5. */
   readonly reserve: number;
   readonly clock: Clock;
@@ -133,9 +136,13 @@ class FolderKeeper implements RetentionKeeper {
     }
   }
 
+  #policy(): RetentionPolicy {
+    return { ...this.#options.policy, phase: this.#options.phase() };
+  }
+
   /** Removes what must go; returns how many hours of a camera went. */
   async #clean(state: VolumeState, holds: readonly LegalHold[], nowUs: number): Promise<number> {
-    const { root, nodeId, signingKey, policy, log } = this.#options;
+    const { root, nodeId, signingKey, log } = this.#options;
     const plan = await this.#plan(state, holds, nowUs);
     let hours = 0;
     let freedBytes = 0;
@@ -144,6 +151,7 @@ class FolderKeeper implements RetentionKeeper {
       // A hold may have come since this was planned.
       const inForce = this.#options.holds();
       if (inForce === undefined) break;
+      const policy = this.#policy();
       const terms = { root, nodeId, signingKey, policy, holds: inForce, reason, nowUs };
       const freed = await removeHour(piece, terms);
       if (freed === 0) continue;
@@ -161,7 +169,8 @@ class FolderKeeper implements RetentionKeeper {
     holds: readonly LegalHold[],
     nowUs: number,
   ): Promise<readonly (PlannedRemoval & { piece: SurveyedHour })[]> {
-    const { root, policy } = this.#options;
+    const { root } = this.#options;
+    const policy = this.#policy();
     const days = await listFootageDays(root);
     if (!this.#finished) await this.#finishRemovals(days);
     const space = spaceOf(root, state);

@@ -94,11 +94,13 @@ function keep(
   holds: () => readonly LegalHold[] | undefined = () => [],
   reserve = 0.01,
 ): RetentionKeeper {
+  const { phase, ...rest } = { ...keepAll, ...policy };
   keeper = startRetentionKeeper({
     root,
     nodeId: 'node-1',
     signingKey,
-    policy: { ...keepAll, ...policy },
+    policy: rest,
+    phase: () => phase,
     reserve,
     clock,
     log,
