@@ -1,0 +1,139 @@
+import type { NoticeOccasion, NoticeStep } from './notice-occasion.ts';
+
+export type NoticeLanguage = 'en' | 'ur';
+
+export interface NoticeText {
+  readonly subject: string;
+  readonly text: string;
+  readonly shortText: string;
+}
+
+const steps: Readonly<Record<NoticeLanguage, Readonly<Record<NoticeStep, string>>>> = {
+  en: {
+    opened: 'New',
+    reopened: 'Again',
+    worsened: 'Worse',
+    escalated: 'Escalated',
+    closed: 'Over',
+  },
+  ur: {
+    opened: 'نیا',
+    reopened: 'دوبارہ',
+    worsened: 'مزید خراب',
+    escalated: 'اعلیٰ سطح پر',
+    closed: 'ختم',
+  },
+};
+
+const kinds: Readonly<Record<NoticeLanguage, Readonly<Record<string, string>>>> = {
+  en: {
+    BLIND: 'polling station blind',
+    PARTIAL: 'polling station partly blind',
+    TAMPERED: 'camera view changed',
+    BUILDING: 'outage of a building',
+    UPLINK: 'outage of an uplink',
+    FEEDER: 'power outage',
+    NODE: 'our media node is down',
+    OWN: 'our own system is disturbed',
+    DISTRICT: 'outage of a district',
+    DIVISION: 'outage of a division',
+    PROVINCE: 'outage of the province',
+  },
+  ur: {
+    BLIND: 'پولنگ اسٹیشن مکمل بند',
+    PARTIAL: 'پولنگ اسٹیشن جزوی بند',
+    TAMPERED: 'کیمرے کا منظر بدل گیا',
+    BUILDING: 'عمارت کے کیمرے بند',
+    UPLINK: 'نیٹ ورک لنک بند',
+    FEEDER: 'بجلی بند',
+    NODE: 'ہمارا ریکارڈر بند ہے',
+    OWN: 'ہمارے نظام میں خرابی',
+    DISTRICT: 'ضلع کے کیمرے بند',
+    DIVISION: 'ڈویژن کے کیمرے بند',
+    PROVINCE: 'صوبے کے کیمرے بند',
+  },
+};
+
+const severityNames = {
+  en: { low: 'low', medium: 'medium', high: 'high', critical: 'CRITICAL' },
+  ur: { low: 'کم', medium: 'درمیانی', high: 'زیادہ', critical: 'انتہائی' },
+} as const;
+
+const linesOfDigest = 12;
+
+/** The text of one notice. Identifiers stay Latin and are isolated inside Urdu. */
+export function renderNotice(occasion: NoticeOccasion, language: NoticeLanguage): NoticeText {
+  const headline = headlineOf(occasion, language);
+  const { facts } = occasion;
+  const place = placeOf(occasion, language);
+  const lines =
+    language === 'en'
+      ? [
+          headline,
+          `Place: ${place}`,
+          `Severity: ${severityNames.en[occasion.severity]}`,
+          `Cameras without picture: ${facts.down} of ${facts.cameras}, stations: ${facts.stations}`,
+          `Since: ${stationTime(facts.openedAtMs)} (Pakistan)`,
+        ]
+      : [
+          headline,
+          `مقام: ${place}`,
+          `شدت: ${severityNames.ur[occasion.severity]}`,
+          `بغیر تصویر کیمرے: ${facts.cameras} میں سے ${facts.down}، اسٹیشن: ${facts.stations}`,
+          `کب سے: ${ltr(stationTime(facts.openedAtMs))}`,
+        ];
+  return {
+    subject: headline,
+    text: `${lines.join('\n')}\n`,
+    shortText: `${headline} ${facts.down}/${facts.cameras} ${stationTime(facts.openedAtMs).slice(11)}`,
+  };
+}
+
+/** One text for many notices, worst first, with the number of those that it leaves out. */
+export function renderDigest(
+  occasions: readonly NoticeOccasion[],
+  language: NoticeLanguage,
+): NoticeText {
+  const order = ['critical', 'high', 'medium', 'low'];
+  const sorted = occasions.toSorted(
+    (a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || a.atMs - b.atMs,
+  );
+  const closed = occasions.filter((occasion) => occasion.step === 'closed').length;
+  const open = occasions.length - closed;
+  const subject =
+    language === 'en'
+      ? `Nigehban: ${occasions.length} notices (${open} open, ${closed} over)`
+      : `نگہبان: ${occasions.length} اطلاعات (${open} جاری، ${closed} ختم)`;
+  const shown = sorted.slice(0, linesOfDigest);
+  const rest = sorted.length - shown.length;
+  const restLine = language === 'en' ? `and ${rest} more` : `اور مزید ${rest}`;
+  const lines = [subject, '', ...shown.map((occasion) => `- ${headlineOf(occasion, language)}`)];
+  if (rest > 0) lines.push(restLine);
+  const worst = shown[0] === undefined ? '' : headlineOf(shown[0], language);
+  return { subject, text: `${lines.join('\n')}\n`, shortText: `${subject} ${worst}` };
+}
+
+function headlineOf(occasion: NoticeOccasion, language: NoticeLanguage): string {
+  const { step, facts } = occasion;
+  const kind = kinds[language][facts.what] ?? facts.what;
+  const place = language === 'ur' ? ltr(facts.place) : facts.place;
+  const comma = language === 'ur' ? '،' : ',';
+  const district = language === 'ur' ? facts.districtUr || facts.district : facts.district;
+  const where = district === '' || district === facts.place ? '' : `${comma} ${district}`;
+  return `${steps[language][step]}: ${kind}, ${place}${where}`.replace(', ', `${comma} `);
+}
+
+function placeOf({ facts }: NoticeOccasion, language: NoticeLanguage): string {
+  const name = language === 'ur' ? facts.placeNameUr || facts.placeName : facts.placeName;
+  return `${language === 'ur' ? ltr(facts.place) : facts.place} ${name}`.trim();
+}
+
+/** A left-to-right isolate (Unicode UAX #9): codes keep their order inside Urdu. */
+function ltr(text: string): string {
+  return `\u2066${text}\u2069`;
+}
+
+/** `2027-02-08 16:05` in Pakistan. */
+function stationTime(atMs: number): string {
+  return new Date(atMs + 5 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+}
