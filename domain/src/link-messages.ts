@@ -10,6 +10,7 @@ import type { ProbeOutcome } from './camera-state.ts';
 import type { CameraToolMethods } from './camera-tools.ts';
 import type { FaultCode, FaultMessage } from './faults.ts';
 import type { ElectionPhase, LegalHold } from './retention.ts';
+import type { ViewMethods } from './view-methods.ts';
 import type { WatchDown, WatchFact } from './watch-orders.ts';
 
 /**
@@ -181,7 +182,7 @@ export interface OnvifCallReport {
 }
 
 /** Requests over the link: method → [params, result]. */
-export interface LinkMethods extends CameraToolMethods {
+export interface LinkMethods extends CameraToolMethods, ViewMethods {
   // server → gateway
   'gateway.discover': [
     params: {

@@ -19,8 +19,13 @@ export interface CameraSessions {
   ): Promise<T>;
 }
 
-const maxSessions = 4_096;
-const keepMs = 5 * 60_000;
+/** How many clients are kept, and for how long. */
+export interface SessionLimits {
+  readonly maxSessions: number;
+  readonly keepMs: number;
+}
+
+const defaultLimits: SessionLimits = { maxSessions: 4_096, keepMs: 5 * 60_000 };
 const workTimeoutMs = 8_000;
 const connectTimeoutMs = 3_000;
 
@@ -34,6 +39,7 @@ interface Session {
 export function createCameraSessions(
   ports: Pick<CameraPorts, 'clock' | 'randomBytes' | 'signal'>,
   refused: RefusedCredentials,
+  limits: SessionLimits = defaultLimits,
 ): CameraSessions {
   const { clock, randomBytes } = ports;
   const sessions = new Map<string, Session>();
@@ -60,7 +66,7 @@ export function createCameraSessions(
     sessions.delete(key);
     sessions.set(key, session);
     const [oldest] = sessions.keys();
-    if (sessions.size > maxSessions && oldest !== undefined) sessions.delete(oldest);
+    if (sessions.size > limits.maxSessions && oldest !== undefined) sessions.delete(oldest);
     return session;
   };
 
@@ -72,7 +78,7 @@ export function createCameraSessions(
       const known = sessions.get(key);
       const fresh =
         known !== undefined &&
-        clock.nowMs() - known.madeAtMs < keepMs &&
+        clock.nowMs() - known.madeAtMs < limits.keepMs &&
         known.credentials?.username === credentials?.username &&
         known.credentials?.password === credentials?.password;
       const session = fresh ? known : open(key, endpoint, credentials, deadline);

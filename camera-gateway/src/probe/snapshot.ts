@@ -21,9 +21,27 @@ export async function takeSnapshot(
   profileToken: string,
   deadline: Deadline,
 ): Promise<Buffer> {
-  const uri = await onEitherService(client, (service) =>
+  const uri = await readSnapshotUri(client, profileToken, deadline);
+  return takeSnapshotFrom(client, uri, deadline);
+}
+
+/** The profile's snapshot URI as the camera gives it, for {@link takeSnapshotFrom}. */
+export function readSnapshotUri(
+  client: OnvifClient,
+  profileToken: string,
+  deadline: Deadline,
+): Promise<string> {
+  return onEitherService(client, (service) =>
     getSnapshotUri(client, { token: profileToken, service }, deadline),
   );
+}
+
+/** A JPEG from a snapshot URI, pinned to the camera's address. Throws as {@link takeSnapshot}. */
+export async function takeSnapshotFrom(
+  client: OnvifClient,
+  uri: string,
+  deadline: Deadline,
+): Promise<Buffer> {
   const jpeg = await client.download(uri, maxSnapshotBytes, deadline);
   if (!isJpeg(jpeg)) {
     throw new Fault('CAMERA_ANSWER_INVALID', "The camera's snapshot is not a whole JPEG");

@@ -1,0 +1,241 @@
+import type { ViewComparison } from '@nigehban/domain/view-check.ts';
+import { captionRows, columns, rows } from './grey-picture.ts';
+import { directions, type ViewFeatures } from './view-features.ts';
+
+/** A reference picture made ready to be compared with many. */
+export interface ReferenceView {
+  readonly features: ViewFeatures;
+  readonly edges: EdgePlaces;
+  /** Edges in each part of the view. */
+  readonly partSizes: readonly number[];
+}
+
+/** The cells with an edge: where, which direction, and in which part of the view. */
+interface EdgePlaces {
+  readonly count: number;
+  readonly column: Int16Array;
+  readonly row: Int16Array;
+  readonly direction: Uint8Array;
+  readonly part: Uint8Array;
+}
+
+const partColumns = 8;
+const partRows = 4;
+const parts = partColumns * partRows;
+const minPartEdges = 5;
+const minParts = 4;
+/** A part stands when this share of its edges is found. */
+const partMatch = 0.5;
+/** Cells that a camera may give way: wind, settling, a thumb's touch. */
+const slackCells = 2;
+/** Below this match it is worth looking for the view elsewhere in the picture. */
+const searchBelow = 0.62;
+/** Edges that must be inside the picture for a view found elsewhere. */
+const minOverlap = 0.4;
+
+/** Null when the reference shows too little (a bare wall) to tell anything by. */
+export function prepareReference(features: ViewFeatures): ReferenceView | null {
+  const edges = {
+    count: 0,
+    column: new Int16Array(columns * rows),
+    row: new Int16Array(columns * rows),
+    direction: new Uint8Array(columns * rows),
+    part: new Uint8Array(columns * rows),
+  };
+  const partSizes = new Array<number>(parts).fill(0);
+  const viewRows = rows - 2 * captionRows;
+  for (let row = captionRows; row < rows - captionRows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const direction = features.edges[row * columns + column] ?? 0;
+      if (direction === 0) continue;
+      const part =
+        Math.floor(((row - captionRows) * partRows) / viewRows) * partColumns +
+        Math.floor((column * partColumns) / columns);
+      edges.column[edges.count] = column;
+      edges.row[edges.count] = row;
+      edges.direction[edges.count] = direction;
+      edges.part[edges.count] = part;
+      edges.count += 1;
+      partSizes[part] = (partSizes[part] ?? 0) + 1;
+    }
+  }
+  if (partSizes.filter((size) => size >= minPartEdges).length < minParts) return null;
+  return { features, edges, partSizes };
+}
+
+/** How much of the reference is in the picture, and where. */
+export function compareViews(reference: ReferenceView, picture: ViewFeatures): ViewComparison {
+  const { match, column, row } = bestNear(reference, picture.edges);
+  const elsewhere =
+    match < searchBelow ? searchElsewhere(reference, picture.edges) : { match: 0, shift: '' };
+  const { sharpness } = reference.features;
+  return {
+    match,
+    anchoredShare: anchoredShare(reference, picture.edges, column, row),
+    shiftedMatch: elsewhere.match,
+    shift: elsewhere.shift,
+    detailRatio: picture.detail / Math.max(0.01, reference.features.detail),
+    sharpnessRatio:
+      sharpness === null || picture.sharpness === null ? null : picture.sharpness / sharpness,
+    likeness: correlation(reference.features.lights, picture.lights),
+  };
+}
+
+/** How well a direction agrees with another: neighbours count a little less. */
+function agreement(one: number, other: number): number {
+  if (other === 0) return 0;
+  const apart = Math.abs(one - other);
+  const turn = Math.min(apart, directions - apart);
+  return turn === 0 ? 1 : turn === 1 ? 0.6 : 0;
+}
+
+const agreements = Float32Array.from({ length: 16 * 16 }, (_, pair) =>
+  agreement(pair >> 4, pair & 15),
+);
+
+function bestNear(
+  reference: ReferenceView,
+  edges: Uint8Array,
+): { match: number; column: number; row: number } {
+  let best = { match: -1, column: 0, row: 0 };
+  for (let row = -slackCells; row <= slackCells; row += 1) {
+    for (let column = -slackCells; column <= slackCells; column += 1) {
+      const match = matchAt(reference, edges, column, row);
+      if (match > best.match) best = { match, column, row };
+    }
+  }
+  return best;
+}
+
+function matchAt(
+  reference: ReferenceView,
+  edges: Uint8Array,
+  shiftColumns: number,
+  shiftRows: number,
+): number {
+  const own = reference.edges;
+  let inside = 0;
+  let found = 0;
+  for (let place = 0; place < own.count; place += 1) {
+    const column = (own.column[place] ?? 0) + shiftColumns;
+    const row = (own.row[place] ?? 0) + shiftRows;
+    if (column < 0 || column >= columns || row < captionRows || row >= rows - captionRows) continue;
+    inside += 1;
+    const pair = ((own.direction[place] ?? 0) << 4) | (edges[row * columns + column] ?? 0);
+    found += agreements[pair] ?? 0;
+  }
+  return inside < minOverlap * own.count ? 0 : found / inside;
+}
+
+function anchoredShare(
+  reference: ReferenceView,
+  edges: Uint8Array,
+  shiftColumns: number,
+  shiftRows: number,
+): number {
+  const own = reference.edges;
+  const found = new Float32Array(parts);
+  for (let place = 0; place < own.count; place += 1) {
+    const column = (own.column[place] ?? 0) + shiftColumns;
+    const row = (own.row[place] ?? 0) + shiftRows;
+    if (column < 0 || column >= columns || row < 0 || row >= rows) continue;
+    const pair = ((own.direction[place] ?? 0) << 4) | (edges[row * columns + column] ?? 0);
+    const part = own.part[place] ?? 0;
+    found[part] = (found[part] ?? 0) + (agreements[pair] ?? 0);
+  }
+  let counted = 0;
+  let standing = 0;
+  reference.partSizes.forEach((size, part) => {
+    if (size < minPartEdges) return;
+    counted += 1;
+    if ((found[part] ?? 0) >= partMatch * size) standing += 1;
+  });
+  return standing / counted;
+}
+
+interface Elsewhere {
+  readonly match: number;
+  readonly shift: string;
+}
+
+const reachColumns = 22;
+const reachRows = 12;
+/** Turned and zoomed views are looked for around the middle only. */
+const turnedReach = 6;
+const transforms = [-20, -14, -8, 8, 14, 20]
+  .map((degrees) => ({ degrees, zoom: 1 }))
+  .concat([0.72, 0.85, 1.18, 1.4, 1.7].map((zoom) => ({ degrees: 0, zoom })));
+
+function searchElsewhere(reference: ReferenceView, edges: Uint8Array): Elsewhere {
+  let best: Elsewhere = { match: 0, shift: '' };
+  for (let row = -reachRows; row <= reachRows; row += 1) {
+    for (let column = -reachColumns; column <= reachColumns; column += 1) {
+      if (Math.abs(row) <= slackCells && Math.abs(column) <= slackCells) continue;
+      const match = matchAt(reference, edges, column, row);
+      if (match > best.match) best = { match, shift: describeShift(column, row) };
+    }
+  }
+  for (const { degrees, zoom } of transforms) {
+    const changed = transformed(reference, degrees, zoom);
+    for (let row = -turnedReach; row <= turnedReach; row += 2) {
+      for (let column = -turnedReach; column <= turnedReach; column += 2) {
+        const match = matchAt(changed, edges, column, row);
+        if (match <= best.match) continue;
+        const how = zoom === 1 ? `turned by ${degrees}°` : `zoomed ${zoom}×`;
+        best = { match, shift: how };
+      }
+    }
+  }
+  return best;
+}
+
+/** The reference as a camera would see it that was turned about its axis, or zoomed. */
+function transformed(reference: ReferenceView, degrees: number, zoom: number): ReferenceView {
+  const radians = (degrees * Math.PI) / 180;
+  const cosine = Math.cos(radians) * zoom;
+  const sine = Math.sin(radians) * zoom;
+  const turn = Math.round((degrees / 180) * directions);
+  const own = reference.edges;
+  const column = new Int16Array(own.count);
+  const row = new Int16Array(own.count);
+  const direction = new Uint8Array(own.count);
+  for (let place = 0; place < own.count; place += 1) {
+    const x = (own.column[place] ?? 0) + 0.5 - columns / 2;
+    const y = (own.row[place] ?? 0) + 0.5 - rows / 2;
+    column[place] = Math.floor(x * cosine - y * sine + columns / 2);
+    row[place] = Math.floor(x * sine + y * cosine + rows / 2);
+    const turned = ((own.direction[place] ?? 1) - 1 + turn) % directions;
+    direction[place] = ((turned + directions) % directions) + 1;
+  }
+  return { ...reference, edges: { ...own, column, row, direction } };
+}
+
+function describeShift(shiftColumns: number, shiftRows: number): string {
+  const across = Math.round((Math.abs(shiftColumns) / columns) * 100);
+  const along = Math.round((Math.abs(shiftRows) / rows) * 100);
+  const words: string[] = [];
+  if (across > 0) words.push(`${across}% to the ${shiftColumns < 0 ? 'left' : 'right'}`);
+  if (along > 0) words.push(`${along}% ${shiftRows < 0 ? 'up' : 'down'}`);
+  return words.join(' and ');
+}
+
+/** Pearson's correlation; 0 when one of the two is even. */
+function correlation(one: Uint8Array, other: Uint8Array): number {
+  const mean = (values: Uint8Array): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const meanOne = mean(one);
+  const meanOther = mean(other);
+  let both = 0;
+  let squareOne = 0;
+  let squareOther = 0;
+  one.forEach((value, index) => {
+    const a = value - meanOne;
+    const b = (other[index] ?? 0) - meanOther;
+    both += a * b;
+    squareOne += a * a;
+    squareOther += b * b;
+  });
+  // A difference of a step or two is noise of the encoder.
+  if (squareOne < one.length || squareOther < other.length) return 0;
+  return both / Math.sqrt(squareOne * squareOther);
+}

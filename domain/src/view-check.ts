@@ -1,0 +1,283 @@
+import type { ViewVerdict } from './watch-orders.ts';
+
+/** What was measured on one picture of a camera. Shares are 0 to 1, lightness 0 to 255. */
+export interface ViewMeasures {
+  /** Equal for pictures that are the same to the last sample. */
+  readonly pictureHash: string;
+  readonly lightnessMean: number;
+  /** Lightness that 95% of the picture stay below. */
+  readonly lightnessHigh: number;
+  /** Share of the picture that is burnt out. */
+  readonly saturatedShare: number;
+  /** Null without an approved reference picture. */
+  readonly against: ViewComparison | null;
+}
+
+/** A picture compared with the approved one. */
+export interface ViewComparison {
+  /** Share of the reference's edges that are found where they were. */
+  readonly match: number;
+  /** Share of the view's parts that stand where they stood: people hide some, a cover hides all. */
+  readonly anchoredShare: number;
+  /** The same share of edges for the best of the shifted, turned and zoomed views. */
+  readonly shiftedMatch: number;
+  /** That view in words: `12% to the left`. */
+  readonly shift: string;
+  /** Finely drawn parts of the picture, related to the reference's. */
+  readonly detailRatio: number;
+  /** Steepness of the picture's edges, related to the reference's; null when it has too few. */
+  readonly sharpnessRatio: number | null;
+  /** Correlation of light and dark areas with the reference's, -1 to 1. */
+  readonly likeness: number;
+}
+
+/** What one picture alone says; UNSURE counts neither for nor against. */
+export type ViewVote = ViewVerdict | 'UNSURE';
+
+export interface ViewPolicy {
+  /** Pictures out of `outOf` that must agree before the view counts as disturbed. */
+  readonly raiseAfter: number;
+  readonly outOf: number;
+  /** The first of them must be this old: a person in front of the lens goes away again. */
+  readonly raiseAfterMs: number;
+  /** Good pictures in a row before it counts as well; doubled with each disturbance of the last hour. */
+  readonly clearAfter: number;
+  readonly maxClearAfter: number;
+  /** The same picture for this long, and this many times, is frozen. */
+  readonly frozenAfterMs: number;
+  readonly frozenAfter: number;
+  /** A lens full of light is glare for this long, then it is blinded. */
+  readonly blindedAfterMs: number;
+  /** Pictures older than this have no say. */
+  readonly forgetAfterMs: number;
+  readonly limits: ViewLimits;
+}
+
+/** Where one picture stops being the approved view; tuned by `npm run bench:tamper`. */
+export interface ViewLimits {
+  readonly darkMean: number;
+  readonly darkHigh: number;
+  readonly glareShare: number;
+  /** Below this share of anchored parts the view is gone. */
+  readonly anchoredLost: number;
+  /** From this share on it is certainly there. */
+  readonly anchoredHeld: number;
+  /** Another place of the view must match this well, and by so much better than the approved one. */
+  readonly shiftedMatch: number;
+  readonly shiftedGain: number;
+  /** Below this share of the reference's detail nothing is seen any more. */
+  readonly detailLost: number;
+  readonly blurredSharpness: number;
+  /** A view that is this like the reference in light and dark and has no detail is out of focus. */
+  readonly blurredLikeness: number;
+}
+
+export const defaultViewPolicy: ViewPolicy = {
+  raiseAfter: 4,
+  outOf: 5,
+  raiseAfterMs: 150_000,
+  clearAfter: 2,
+  maxClearAfter: 16,
+  frozenAfterMs: 170_000,
+  frozenAfter: 4,
+  blindedAfterMs: 15 * 60_000,
+  forgetAfterMs: 12 * 60_000,
+  limits: {
+    darkMean: 26,
+    darkHigh: 48,
+    glareShare: 0.3,
+    anchoredLost: 0.2,
+    anchoredHeld: 0.35,
+    shiftedMatch: 0.45,
+    shiftedGain: 0.15,
+    detailLost: 0.45,
+    blurredSharpness: 0.62,
+    blurredLikeness: 0.75,
+  },
+};
+
+/** What is remembered of a camera's pictures. */
+export interface ViewState {
+  /** Null until enough pictures agree. */
+  readonly verdict: ViewVerdict | null;
+  readonly votes: readonly { readonly vote: ViewVote; readonly atMs: number }[];
+  readonly pictureHash: string | null;
+  /** Since when, and how many times, the same picture came. */
+  readonly sameSinceMs: number;
+  readonly sameCount: number;
+  /** Since when light hides the view; null when it does not. */
+  readonly blindedSinceMs: number | null;
+  /** When the view became disturbed in the last hour. */
+  readonly raisedAtMs: readonly number[];
+}
+
+export const noViewYet: ViewState = {
+  verdict: null,
+  votes: [],
+  pictureHash: null,
+  sameSinceMs: 0,
+  sameCount: 0,
+  blindedSinceMs: null,
+  raisedAtMs: [],
+};
+
+export interface ViewDecision {
+  readonly state: ViewState;
+  readonly verdict: ViewVerdict | null;
+  /** True when the verdict is not the one of before. */
+  readonly changed: boolean;
+  readonly vote: ViewVote;
+  /** Measures in one line, safe to show. */
+  readonly evidence: string;
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * Takes the measures of the next picture of a camera into account. Several pictures must agree
+ * before the verdict changes; a view that is disturbed again and again must be well for longer.
+ */
+export function decideView(
+  state: ViewState,
+  measures: ViewMeasures,
+  nowMs: number,
+  policy: ViewPolicy = defaultViewPolicy,
+): ViewDecision {
+  const same = state.pictureHash === measures.pictureHash && nowMs >= state.sameSinceMs;
+  const sameSinceMs = same ? state.sameSinceMs : nowMs;
+  const sameCount = same ? state.sameCount + 1 : 1;
+  const frozen = sameCount >= policy.frozenAfter && nowMs - sameSinceMs >= policy.frozenAfterMs;
+
+  const lost = judgePicture(measures, policy.limits);
+  const blinded = lost === 'BLINDED';
+  const blindedSinceMs = blinded ? Math.min(state.blindedSinceMs ?? nowMs, nowMs) : null;
+  const blindedLong = blindedSinceMs !== null && nowMs - blindedSinceMs >= policy.blindedAfterMs;
+  const vote: ViewVote = frozen ? 'FROZEN' : blinded ? (blindedLong ? 'COVERED' : 'UNSURE') : lost;
+
+  const votes = [
+    ...state.votes.filter(({ atMs }) => atMs <= nowMs && nowMs - atMs <= policy.forgetAfterMs),
+    { vote, atMs: nowMs },
+  ].slice(-policy.maxClearAfter - policy.outOf);
+  const raisedBefore = state.raisedAtMs.filter((atMs) => atMs <= nowMs && nowMs - atMs < hourMs);
+  const verdict = frozen
+    ? 'FROZEN'
+    : nextVerdict(state.verdict, votes, raisedBefore.length, nowMs, policy);
+  const changed = verdict !== state.verdict;
+  const raised = changed && isDisturbed(verdict) && !isDisturbed(state.verdict);
+  return {
+    state: {
+      verdict,
+      votes,
+      pictureHash: measures.pictureHash,
+      sameSinceMs,
+      sameCount,
+      blindedSinceMs,
+      raisedAtMs: raised ? [...raisedBefore, nowMs] : raisedBefore,
+    },
+    verdict,
+    changed,
+    vote,
+    evidence: describe(measures, vote, blinded, { sameCount, sameForMs: nowMs - sameSinceMs }),
+  };
+}
+
+/** What one picture says by itself. BLINDED: light hides the view. */
+export function judgePicture(
+  measures: ViewMeasures,
+  limits: ViewLimits,
+): Exclude<ViewVerdict, 'FROZEN'> | 'UNSURE' | 'BLINDED' {
+  if (measures.lightnessMean < limits.darkMean && measures.lightnessHigh < limits.darkHigh) {
+    return 'DARK';
+  }
+  const { against } = measures;
+  if (against === null) return 'WELL';
+  const stands = against.anchoredShare >= limits.anchoredHeld;
+  const moved =
+    against.shiftedMatch >= limits.shiftedMatch &&
+    against.shiftedMatch - against.match >= limits.shiftedGain;
+  if (moved) return 'MOVED';
+  const unsharp =
+    against.sharpnessRatio !== null && against.sharpnessRatio < limits.blurredSharpness;
+  const glare = measures.saturatedShare >= limits.glareShare;
+  if (stands) return unsharp && !glare ? 'BLURRED' : 'WELL';
+  if (glare) return 'BLINDED';
+  const plain = against.detailRatio < limits.detailLost;
+  if ((plain || unsharp) && against.likeness >= limits.blurredLikeness) return 'BLURRED';
+  if (against.anchoredShare >= limits.anchoredLost) return 'UNSURE';
+  return plain || unsharp ? 'COVERED' : 'MOVED';
+}
+
+function nextVerdict(
+  verdict: ViewVerdict | null,
+  votes: ViewState['votes'],
+  raisedBefore: number,
+  nowMs: number,
+  policy: ViewPolicy,
+): ViewVerdict | null {
+  const sure = votes.filter(({ vote }) => vote !== 'UNSURE');
+  const recent = sure.slice(-policy.outOf);
+  const bad = recent.filter(({ vote }) => vote !== 'WELL');
+  const last = recent.at(-1);
+  const since = bad[0];
+  if (last !== undefined && last.vote !== 'WELL' && since !== undefined) {
+    const agreed = bad.length >= policy.raiseAfter && nowMs - since.atMs >= policy.raiseAfterMs;
+    if (!isDisturbed(verdict)) return agreed ? mostFrequent(bad) : verdict;
+    // Another kind of disturbance only when it is as clear as the first had to be.
+    const kind = mostFrequent(bad);
+    const ofKind = bad.filter(({ vote }) => vote === kind).length;
+    return agreed && ofKind >= policy.raiseAfter ? kind : verdict;
+  }
+  const needed = isDisturbed(verdict)
+    ? Math.min(policy.clearAfter * 2 ** Math.max(0, raisedBefore - 1), policy.maxClearAfter)
+    : policy.clearAfter;
+  const wellInARow = sure.length - 1 - sure.findLastIndex(({ vote }) => vote !== 'WELL');
+  return wellInARow >= needed ? 'WELL' : verdict;
+}
+
+function isDisturbed(verdict: ViewVerdict | null): boolean {
+  return verdict !== null && verdict !== 'WELL';
+}
+
+/** The kind that most pictures tell; of equals the latest. */
+function mostFrequent(votes: ViewState['votes']): ViewVerdict {
+  const counts = new Map<ViewVerdict, number>();
+  let best: ViewVerdict = 'WELL';
+  for (const { vote } of votes) {
+    if (vote === 'UNSURE') continue;
+    const count = (counts.get(vote) ?? 0) + 1;
+    counts.set(vote, count);
+    if (count >= (counts.get(best) ?? 0)) best = vote;
+  }
+  return best;
+}
+
+function describe(
+  measures: ViewMeasures,
+  vote: ViewVote,
+  blinded: boolean,
+  same: { readonly sameCount: number; readonly sameForMs: number },
+): string {
+  const { against } = measures;
+  if (vote === 'FROZEN') {
+    return `the same picture ${same.sameCount} times in ${Math.round(same.sameForMs / 1000)} s`;
+  }
+  const lightness = `lightness ${Math.round(measures.lightnessMean)} of 255`;
+  if (vote === 'DARK') return `${lightness}, brightest ${Math.round(measures.lightnessHigh)}`;
+  if (against === null) return `${lightness}, no reference picture to compare with`;
+  const parts = [
+    `${percent(against.match)} of the approved edges in place`,
+    `${percent(against.anchoredShare)} of the view's parts`,
+  ];
+  if (vote === 'MOVED' && against.shift !== '') {
+    parts.push(`${percent(against.shiftedMatch)} of them ${against.shift}`);
+  }
+  if (blinded) parts.push(`${percent(measures.saturatedShare)} of the picture burnt out`);
+  parts.push(`detail ${percent(against.detailRatio)}`);
+  if (against.sharpnessRatio !== null) parts.push(`sharpness ${percent(against.sharpnessRatio)}`);
+  parts.push(lightness);
+  return parts.join(', ');
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
