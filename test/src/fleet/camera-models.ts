@@ -32,6 +32,22 @@ export interface CameraModel {
     readonly omitsRateControl: boolean;
     /** How far a UsernameToken's Created may be from the camera's own clock. */
     readonly tokenFreshnessMs: number;
+    /** So many wrong passwords in a row lock everybody out for so long. */
+    readonly lockOut: { readonly attempts: number; readonly forMs: number } | null;
+    /** SOAP faults come in SOAP 1.1 clothes, whatever was asked in. */
+    readonly soap11Faults: boolean;
+    /** False: Media 2 alone (Profile T); Media 1 is not there. */
+    readonly media1: boolean;
+    readonly hasSubStream: boolean;
+    readonly hasSnapshot: boolean;
+    /** What GetNetworkInterfaces tells of the hardware address. */
+    readonly macStyle: 'colons' | 'dashes' | 'missing';
+    /** Where a subscription is told from others: by its path, or by a reference parameter that is to be sent back. */
+    readonly events: {
+      readonly reference: 'path' | 'parameter';
+      /** Requests without wsa:Action are refused. */
+      readonly needsAction: boolean;
+    } | null;
   };
   readonly rtsp: {
     readonly digestAlgorithms: readonly ('MD5' | 'SHA-256')[];
@@ -88,6 +104,13 @@ const kohinoor: CameraModel = {
     digestAlgorithms: ['MD5'],
     omitsRateControl: false,
     tokenFreshnessMs: 300_000,
+    lockOut: null,
+    soap11Faults: false,
+    media1: true,
+    hasSubStream: true,
+    hasSnapshot: true,
+    macStyle: 'colons',
+    events: { reference: 'path', needsAction: false },
   },
   rtsp: {
     digestAlgorithms: ['MD5'],
@@ -134,6 +157,13 @@ const northlight: CameraModel = {
     digestAlgorithms: ['SHA-256', 'MD5'],
     omitsRateControl: false,
     tokenFreshnessMs: 60_000,
+    lockOut: { attempts: 5, forMs: 30 * 60_000 },
+    soap11Faults: false,
+    media1: true,
+    hasSubStream: true,
+    hasSnapshot: true,
+    macStyle: 'colons',
+    events: { reference: 'path', needsAction: true },
   },
   rtsp: {
     digestAlgorithms: ['SHA-256', 'MD5'],
@@ -171,7 +201,7 @@ const tianqiao: CameraModel = {
     prefixes: { s: 's', tds: 'wsdl', trt: 'media', tr2: 'media2', tt: 'sch', ter: 'e' },
     contentType: 'application/soap+xml',
     faultStatus: 500,
-    missingOperations: ['GetHostname', 'GetVideoEncoderConfigurationOptions'],
+    missingOperations: ['GetHostname', 'SetHostname', 'GetVideoEncoderConfigurationOptions'],
     openCapabilities: false,
     media2: false,
     servicePaths: {
@@ -183,6 +213,13 @@ const tianqiao: CameraModel = {
     digestAlgorithms: ['MD5'],
     omitsRateControl: false,
     tokenFreshnessMs: 300_000,
+    lockOut: { attempts: 5, forMs: 5 * 60_000 },
+    soap11Faults: false,
+    media1: true,
+    hasSubStream: true,
+    hasSnapshot: true,
+    macStyle: 'colons',
+    events: { reference: 'path', needsAction: false },
   },
   rtsp: {
     digestAlgorithms: ['MD5'],
@@ -220,7 +257,7 @@ const sabz: CameraModel = {
     prefixes: { s: 'soap', tds: 'ns1', trt: 'ns2', tr2: 'ns3', tt: 'ns4', ter: 'ns5' },
     contentType: 'application/soap+xml; charset=utf-8; action=""',
     faultStatus: 400,
-    missingOperations: ['GetServices', 'GetNetworkInterfaces'],
+    missingOperations: ['GetServices', 'GetNetworkInterfaces', 'GetOSDs', 'CreateOSD', 'SetOSD'],
     openCapabilities: true,
     media2: false,
     servicePaths: {
@@ -232,6 +269,13 @@ const sabz: CameraModel = {
     digestAlgorithms: ['MD5'],
     omitsRateControl: true,
     tokenFreshnessMs: 30_000,
+    lockOut: null,
+    soap11Faults: false,
+    media1: true,
+    hasSubStream: true,
+    hasSnapshot: true,
+    macStyle: 'colons',
+    events: null,
   },
   rtsp: {
     digestAlgorithms: ['MD5'],
@@ -263,13 +307,59 @@ const northlightH265: CameraModel = {
   encoder: { ...northlight.encoder, mainCodec: 'H265' },
 };
 
-/** The makes that the fleet plays: four vendors, one of them also with an H.265 camera. */
+/** Profile T alone: Media 2, HTTP Digest only, subscriptions told apart by a reference parameter. */
+const paragon: CameraModel = {
+  ...northlight,
+  name: 'PX-9T',
+  manufacturer: 'Paragon Optics',
+  firmware: '11.8.61',
+  hardware: '9A2',
+  onvif: {
+    ...northlight.onvif,
+    authentication: 'digest',
+    prefixes: { s: 'SOAP-ENV', tds: 'tds', trt: 'trt', tr2: 'tr2', tt: 'tt', ter: 'ter' },
+    missingOperations: ['GetCapabilities'],
+    servicePaths: { device: '/onvif/device_service', media: '/', media2: '/onvif/services' },
+    profileTokens: { main: 'profile_1_h264', sub: 'profile_2_h264' },
+    digestAlgorithms: ['SHA-256'],
+    lockOut: null,
+    media1: false,
+    macStyle: 'dashes',
+    events: { reference: 'parameter', needsAction: true },
+  },
+};
+
+/** The cheapest on the market: one stream, no pictures, no MAC, faults in SOAP 1.1, HTML as type. */
+const rasta: CameraModel = {
+  ...sabz,
+  name: 'RS-1',
+  manufacturer: 'Rasta',
+  firmware: '0042',
+  hardware: 'generic',
+  onvif: {
+    ...sabz.onvif,
+    prefixes: { s: 'S', tds: 'a', trt: 'b', tr2: 'c', tt: 'd', ter: 'e' },
+    contentType: 'text/html; charset=utf-8',
+    missingOperations: [
+      ...['GetServices', 'GetOSDs', 'CreateOSD', 'SetOSD', 'GetNTP', 'SetNTP', 'SetHostname'],
+      ...['GetSnapshotUri', 'SetSynchronizationPoint', 'GetVideoEncoderConfigurationOptions'],
+    ],
+    soap11Faults: true,
+    hasSubStream: false,
+    hasSnapshot: false,
+    macStyle: 'missing',
+  },
+};
+
+/** The makes that the fleet plays: six vendors, one of them also with an H.265 camera. */
 export const cameraModels: readonly CameraModel[] = [
   kohinoor,
   northlight,
   tianqiao,
   sabz,
   northlightH265,
+  paragon,
+  rasta,
 ];
 
 /** The model of this name. Throws a RangeError when there is none. */

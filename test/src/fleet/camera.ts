@@ -4,6 +4,7 @@ import { type CameraCounters, CameraState } from './camera-state.ts';
 import { DiscoveryResponder } from './discovery.ts';
 import type { CameraFault, FaultKind } from './faults.ts';
 import type { FleetCameraPlan } from './fleet-plan.ts';
+import { EventSubscriptions } from './onvif/event-subscriptions.ts';
 import { type EncoderSettings, type OnvifCamera, streamUri } from './onvif/onvif-camera.ts';
 import { OnvifServer } from './onvif/onvif-server.ts';
 import type { StreamName } from './rtsp/rtsp-connection.ts';
@@ -36,10 +37,15 @@ export interface CameraStatus {
   readonly faults: readonly CameraFault[];
   readonly isPluggedIn: boolean;
   readonly rtspSessions: number;
+  readonly eventSubscriptions: number;
+  readonly isLockedOut: boolean;
   readonly counters: CameraCounters;
 }
 
-const oneTimeFaults: readonly FaultKind[] = ['timestamp-jump', 'mid-gop-cut', 'session-expiry'];
+const oneTimeFaults: readonly FaultKind[] = [
+  ...(['timestamp-jump', 'mid-gop-cut', 'session-expiry'] as const),
+  ...(['subscription-lost', 'event'] as const),
+];
 
 /** One simulated camera: its encoders, its ONVIF, RTSP and discovery sides, and its faults. */
 export class SimulatedCamera {
@@ -96,11 +102,12 @@ export class SimulatedCamera {
       encoders,
       settings: { main: settings(1500), sub: settings(400) },
       mainSizes: [clips.main, clips.mainChanged],
+      subscriptions: new EventSubscriptions(wheel, now),
       applySettings: () => this.#applyModes(),
       reboot: () => this.#reboot(),
     };
     const newNonce = () => randomBytes(16).toString('hex');
-    this.#onvif = new OnvifServer(this.#onvifCamera, clips.snapshot, wheel, newNonce);
+    this.#onvif = new OnvifServer(this.#onvifCamera, clips.snapshots, wheel, newNonce);
     this.#rtsp = new RtspServer(
       this.#state,
       encoders,
@@ -136,6 +143,8 @@ export class SimulatedCamera {
       faults: [...this.#state.faults.values()],
       isPluggedIn: this.#isPluggedIn,
       rtspSessions: this.#rtsp.sessionCount,
+      eventSubscriptions: this.#onvifCamera.subscriptions.count,
+      isLockedOut: this.#state.isLockedOut,
       counters: this.#state.counters,
     };
   }
@@ -151,15 +160,17 @@ export class SimulatedCamera {
 
   /** Replaces the camera's faults; settles when listeners are as the faults say. */
   async setFaults(faults: readonly CameraFault[]): Promise<void> {
-    this.#state.faults = new Map(
-      faults
-        .filter(({ kind }) => !oneTimeFaults.includes(kind))
-        .map((fault) => [fault.kind, fault]),
-    );
+    const lasting = faults.filter(({ kind }) => !oneTimeFaults.includes(kind));
+    if (lasting.length > 0 || faults.length === 0) {
+      this.#state.faults = new Map(lasting.map((fault) => [fault.kind, fault]));
+    }
     for (const fault of faults) {
       if (fault.kind === 'timestamp-jump') this.#rtsp.jumpTimestamps(fault.seconds);
       if (fault.kind === 'mid-gop-cut') this.#rtsp.cutPlayingSessions();
       if (fault.kind === 'session-expiry') this.#rtsp.forgetSessions();
+      const { subscriptions } = this.#onvifCamera;
+      if (fault.kind === 'subscription-lost') subscriptions.forgetAll();
+      if (fault.kind === 'event') subscriptions.tell(fault.event, fault.active);
     }
     this.#applyModes();
     this.#rtsp.reactToFaults();
@@ -179,9 +190,11 @@ export class SimulatedCamera {
 
   #reboot(): void {
     const { wheel, now, rebootMs } = this.#surroundings;
+    this.#state.counters.reboots += 1;
     // The answer to the request leaves first.
     wheel.schedule(now() + 200, () => {
       this.#isRebooting = true;
+      this.#onvifCamera.subscriptions.forgetAll();
       void this.#settlePlug();
       wheel.schedule(now() + rebootMs, () => {
         this.#isRebooting = false;

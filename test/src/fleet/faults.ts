@@ -1,7 +1,7 @@
 /**
  * What can be ordered to go wrong with a simulated camera. A camera holds a set of faults, at most
- * one of each kind; `timestamp-jump`, `mid-gop-cut` and `session-expiry` happen once, when they are
- * ordered.
+ * one of each kind; `timestamp-jump`, `mid-gop-cut`, `session-expiry`, `subscription-lost` and
+ * `event` happen once, when they are ordered, and leave the others as they are when ordered alone.
  */
 export type CameraFault =
   /** The address refuses connections and resets open ones; discovery stays unanswered. */
@@ -42,7 +42,24 @@ export type CameraFault =
   /** The camera forgets its RTSP sessions without a word, once. */
   | { readonly kind: 'session-expiry' }
   /** The TCP connections of all playing sessions are reset in the middle of a GOP, once. */
-  | { readonly kind: 'mid-gop-cut' };
+  | { readonly kind: 'mid-gop-cut' }
+  /** Every ONVIF answer comes this much later. */
+  | { readonly kind: 'slow-answer'; readonly delayMs: number }
+  /** So many wrong passwords in a row lock everybody out, the right password too, for so long. */
+  | { readonly kind: 'lock-out'; readonly attempts: number; readonly forMs: number }
+  /** The camera forgets its event subscriptions without a word, once. */
+  | { readonly kind: 'subscription-lost' }
+  /** An event happens, or ends, once. */
+  | { readonly kind: 'event'; readonly event: CameraEvent; readonly active: boolean }
+  /** What snapshots show: something before the lens, another view, no focus, no light, the night mode. */
+  | { readonly kind: 'view-covered' }
+  | { readonly kind: 'view-moved' }
+  | { readonly kind: 'view-blurred' }
+  | { readonly kind: 'view-dark' }
+  | { readonly kind: 'view-night' };
+
+export const cameraEvents = ['tamper', 'motion', 'storage-failure', 'digital-input'] as const;
+export type CameraEvent = (typeof cameraEvents)[number];
 
 export type FaultKind = CameraFault['kind'];
 
@@ -75,7 +92,25 @@ function parseFault(value: unknown): CameraFault {
     case 'udp-blocked':
     case 'no-udp':
     case 'session-expiry':
+    case 'subscription-lost':
+    case 'view-covered':
+    case 'view-moved':
+    case 'view-blurred':
+    case 'view-dark':
+    case 'view-night':
       return { kind };
+    case 'slow-answer':
+      return { kind, delayMs: finiteNumber(source, 'delayMs') };
+    case 'lock-out': {
+      const attempts = finiteNumber(source, 'attempts');
+      if (attempts < 1) throw new TypeError('attempts is 1 or more');
+      return { kind, attempts, forMs: finiteNumber(source, 'forMs') };
+    }
+    case 'event': {
+      const event = cameraEvents.find((one) => one === source.event);
+      if (event === undefined) throw new TypeError(`event is one of ${cameraEvents.join(', ')}`);
+      return { kind, event, active: source.active !== false };
+    }
     case 'wrong-password':
       return typeof source.password === 'string' ? { kind, password: source.password } : { kind };
     case 'clock-offset':

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cameraModelNamed, cameraModels } from './camera-models.ts';
+import { cameraModelNamed } from './camera-models.ts';
 import { exercisePlan } from './exercise-plan.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { addressAfter } from './fleet-plan.ts';
@@ -36,7 +36,7 @@ async function connect(modelName: string, algorithm: 'MD5' | 'SHA-256' = 'MD5') 
   return TestRtspClient.connect({ host: address, port: rtspPort, username, password, algorithm });
 }
 
-test.concurrent.each(cameraModels.map(({ name }) => name))(
+test.concurrent.each(['KV-2100', 'NL-D40', 'TQ-6IR', 'SB-720E', 'NL-H65'])(
   'ffprobe finds both streams of %s with digest over TCP',
   async (name) => {
     const { mainCodec, profile } = cameraModelNamed(name).encoder;

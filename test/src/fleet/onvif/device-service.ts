@@ -1,3 +1,5 @@
+import { deviceSettingOperations } from './device-settings.ts';
+import { eventNamespace, eventPath } from './event-service.ts';
 import { httpBase, type OnvifCamera, type OperationHandler } from './onvif-camera.ts';
 import { childNamed, escapeXml, namespaces, SoapFault, textAt, type XmlElement } from './soap.ts';
 
@@ -71,23 +73,31 @@ function service(namespace: string, address: string, version: [number, number]):
 }
 
 const getServices: OperationHandler = (camera) => {
-  const { servicePaths, media2 } = camera.state.model.onvif;
+  const { servicePaths, media1, media2, events } = camera.state.model.onvif;
   const base = httpBase(camera);
   return (
     '<tds:GetServicesResponse>' +
     service(namespaces.tds, base + servicePaths.device, [2, 60]) +
-    service(namespaces.trt, base + servicePaths.media, [2, 60]) +
+    (media1 ? service(namespaces.trt, base + servicePaths.media, [2, 60]) : '') +
     (media2 ? service(namespaces.tr2, base + servicePaths.media2, [2, 60]) : '') +
+    (events === null ? '' : service(eventNamespace, base + eventPath, [2, 60])) +
     '</tds:GetServicesResponse>'
   );
 };
 
 const getCapabilities: OperationHandler = (camera) => {
-  const { servicePaths } = camera.state.model.onvif;
+  const { servicePaths, events } = camera.state.model.onvif;
   const base = httpBase(camera);
   return (
     '<tds:GetCapabilitiesResponse><tds:Capabilities>' +
     `<tt:Device><tt:XAddr>${base}${servicePaths.device}</tt:XAddr></tt:Device>` +
+    (events === null
+      ? ''
+      : `<tt:Events><tt:XAddr>${base}${eventPath}</tt:XAddr>` +
+        '<tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport>' +
+        '<tt:WSPullPointSupport>true</tt:WSPullPointSupport>' +
+        '<tt:WSPausableSubscriptionManagerInterfaceSupport>false' +
+        '</tt:WSPausableSubscriptionManagerInterfaceSupport></tt:Events>') +
     `<tt:Media><tt:XAddr>${base}${servicePaths.media}</tt:XAddr><tt:StreamingCapabilities>` +
     '<tt:RTPMulticast>false</tt:RTPMulticast><tt:RTP_TCP>true</tt:RTP_TCP>' +
     '<tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities></tt:Media>' +
@@ -118,16 +128,23 @@ const getScopes: OperationHandler = (camera) => {
   return `<tds:GetScopesResponse>${scopes.join('')}</tds:GetScopesResponse>`;
 };
 
-const getHostname: OperationHandler = ({ state: { plan } }) =>
-  '<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
-  `<tt:Name>cam-${plan.serial}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`;
+function hardwareAddress({ state: { model, plan } }: OnvifCamera): string {
+  switch (model.onvif.macStyle) {
+    case 'colons':
+      return `<tt:HwAddress>${plan.mac}</tt:HwAddress>`;
+    case 'dashes':
+      return `<tt:HwAddress>${plan.mac.replaceAll(':', '-').toUpperCase()}</tt:HwAddress>`;
+    case 'missing':
+      return '<tt:HwAddress>00:00:00:00:00:00</tt:HwAddress>';
+  }
+}
 
-const getNetworkInterfaces: OperationHandler = ({ state: { plan } }) =>
+const getNetworkInterfaces: OperationHandler = (camera) =>
   '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0">' +
   '<tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name>' +
-  `<tt:HwAddress>${plan.mac}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info>` +
+  `${hardwareAddress(camera)}<tt:MTU>1500</tt:MTU></tt:Info>` +
   '<tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config><tt:Manual>' +
-  `<tt:Address>${plan.address}</tt:Address><tt:PrefixLength>8</tt:PrefixLength>` +
+  `<tt:Address>${camera.state.plan.address}</tt:Address><tt:PrefixLength>8</tt:PrefixLength>` +
   '</tt:Manual><tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4>' +
   '</tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>';
 
@@ -144,7 +161,7 @@ export const deviceOperations: Readonly<Record<string, OperationHandler>> = {
   GetServices: getServices,
   GetCapabilities: getCapabilities,
   GetScopes: getScopes,
-  GetHostname: getHostname,
   GetNetworkInterfaces: getNetworkInterfaces,
   SystemReboot: systemReboot,
+  ...deviceSettingOperations,
 };

@@ -1,4 +1,5 @@
 import type { StreamName } from '../rtsp/rtsp-connection.ts';
+import { bitrateRange, configureEncoder, sizesOf } from './encoder-settings.ts';
 import {
   configurationToken,
   gopFrames,
@@ -6,11 +7,14 @@ import {
   type OnvifCamera,
   type OperationHandler,
   pictureOf,
+  requireSnapshots,
   snapshotPath,
+  streamNamesOf,
   streamOfConfiguration,
   streamOfProfile,
   streamUri,
 } from './onvif-camera.ts';
+import { osdOperations } from './osd-operations.ts';
 import { childNamed, escapeXml, SoapFault, textAt } from './soap.ts';
 
 const sourceToken = 'VideoSource_1';
@@ -54,8 +58,9 @@ function encoderContent(camera: OnvifCamera, stream: StreamName): string {
 
 /** Media 1 knows JPEG, MPEG-4 and H.264 only: an H.265 stream has no profile in it. */
 function streamsOf(camera: OnvifCamera): StreamName[] {
-  const streams: StreamName[] = ['main', 'sub'];
-  return streams.filter((stream) => camera.encoders[stream].normalClip.codec === 'H264');
+  return streamNamesOf(camera).filter(
+    (stream) => camera.encoders[stream].normalClip.codec === 'H264',
+  );
 }
 
 const getProfiles: OperationHandler = (camera) => {
@@ -101,6 +106,7 @@ const getStreamUri: OperationHandler = (camera, { body }) => {
 };
 
 const getSnapshotUri: OperationHandler = (camera, { body }) => {
+  requireSnapshots(camera);
   streamOfProfile(camera, textAt(body, 'ProfileToken'));
   return mediaUri('GetSnapshotUri', httpBase(camera) + snapshotPath);
 };
@@ -137,10 +143,6 @@ const getVideoEncoderConfiguration: OperationHandler = (camera, { body }) => {
   );
 };
 
-function sizesOf(camera: OnvifCamera, stream: StreamName): OnvifCamera['mainSizes'] {
-  return stream === 'main' ? camera.mainSizes : [camera.encoders.sub.normalClip];
-}
-
 const getVideoEncoderConfigurationOptions: OperationHandler = (camera, { body }) => {
   const configuration = textAt(body, 'ConfigurationToken');
   const profile = textAt(body, 'ProfileToken');
@@ -164,38 +166,17 @@ const getVideoEncoderConfigurationOptions: OperationHandler = (camera, { body })
     `${range('QualityRange', 1, 6)}<tt:H264>${sizes.join('')}${range('GovLengthRange', gop, gop)}` +
     `${range('FrameRateRange', rate, rate)}${range('EncodingIntervalRange', 1, 1)}` +
     `<tt:H264ProfilesSupported>${h264ProfileName(camera)}</tt:H264ProfilesSupported></tt:H264>` +
+    `<tt:Extension><tt:H264>${sizes.join('')}${range('GovLengthRange', gop, gop)}` +
+    `${range('FrameRateRange', rate, rate)}${range('EncodingIntervalRange', 1, 1)}` +
+    `<tt:H264ProfilesSupported>${h264ProfileName(camera)}</tt:H264ProfilesSupported>` +
+    `${range('BitrateRange', bitrateRange.min, bitrateRange.max)}</tt:H264></tt:Extension>` +
     '</trt:Options></trt:GetVideoEncoderConfigurationOptionsResponse>'
   );
 };
 
-function refuseConfiguration(reason: string): never {
-  throw new SoapFault('Sender', ['InvalidArgVal', 'ConfigModify'], reason);
-}
-
-/** Only what the encoder can really do is accepted, so that an accepted setting is a true one. */
 const setVideoEncoderConfiguration: OperationHandler = (camera, { body }) => {
   const wanted = childNamed(body, 'Configuration');
-  const stream = streamOfConfiguration(wanted?.attributes.get('token') ?? '');
-  const settings = camera.settings[stream];
-  const width = Number(textAt(wanted, 'Resolution', 'Width'));
-  const height = Number(textAt(wanted, 'Resolution', 'Height'));
-  const sizes = sizesOf(camera, stream);
-  const size = sizes.findIndex((known) => known.width === width && known.height === height);
-  if (textAt(wanted, 'Encoding') !== 'H264') refuseConfiguration('The encoding is not supported');
-  if (size < 0) refuseConfiguration('The resolution is not supported');
-  const rate = textAt(wanted, 'RateControl', 'FrameRateLimit');
-  if (rate !== '' && Number(rate) !== camera.encoders[stream].framesPerSecond) {
-    refuseConfiguration('The frame rate is not supported');
-  }
-  const gop = textAt(wanted, 'H264', 'GovLength');
-  if (gop !== '' && Number(gop) !== gopFrames(camera, stream)) {
-    refuseConfiguration('The GOP length is not supported');
-  }
-  settings.isSmall = size > 0;
-  settings.quality = Number(textAt(wanted, 'Quality')) || settings.quality;
-  settings.bitrateKilobits =
-    Number(textAt(wanted, 'RateControl', 'BitrateLimit')) || settings.bitrateKilobits;
-  camera.applySettings();
+  configureEncoder(camera, wanted, textAt(wanted, 'H264', 'GovLength'));
   return '<trt:SetVideoEncoderConfigurationResponse/>';
 };
 
@@ -222,4 +203,5 @@ export const mediaOperations: Readonly<Record<string, OperationHandler>> = {
   GetVideoEncoderConfigurationOptions: getVideoEncoderConfigurationOptions,
   SetVideoEncoderConfiguration: setVideoEncoderConfiguration,
   SetSynchronizationPoint: setSynchronizationPoint,
+  ...osdOperations('trt'),
 };

@@ -1,9 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { countOne } from '../camera-state.ts';
+import { type CameraState, countOne } from '../camera-state.ts';
 import { DigestAuthority } from '../digest-authority.ts';
+import { type SnapshotView, type SnapshotViews, snapshotViews } from '../streams/snapshot-views.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { deviceOperations } from './device-service.ts';
+import {
+  eventNamespace,
+  eventOperations,
+  notificationNamespace,
+  subscriptionOperations,
+} from './event-service.ts';
 import { mediaOperations } from './media-service.ts';
 import { media2Operations } from './media2-service.ts';
 import { type OnvifCamera, type OperationHandler, snapshotPath } from './onvif-camera.ts';
@@ -24,6 +31,8 @@ const operationsOf: Readonly<Record<string, Readonly<Record<string, OperationHan
   [namespaces.tds]: deviceOperations,
   [namespaces.trt]: mediaOperations,
   [namespaces.tr2]: media2Operations,
+  [eventNamespace]: eventOperations,
+  [notificationNamespace]: subscriptionOperations,
 };
 
 /** The PRE_AUTH access class (ONVIF Core §5.9.4.3) as far as it is served here. */
@@ -35,10 +44,14 @@ interface Answer {
   readonly challenges: readonly string[];
 }
 
+function viewOf(state: CameraState): SnapshotView {
+  return snapshotViews.find((view) => view !== 'well' && state.hasFault(`view-${view}`)) ?? 'well';
+}
+
 /** The HTTP side of one camera: ONVIF services and the snapshot, on the camera's own address. */
 export class OnvifServer {
   readonly #camera: OnvifCamera;
-  readonly #snapshot: Buffer;
+  readonly #snapshots: SnapshotViews;
   readonly #wheel: TimerWheel;
   readonly #authority: DigestAuthority;
   readonly #tokens: UsernameTokenCheck;
@@ -46,10 +59,15 @@ export class OnvifServer {
   readonly #muted = new Set<Socket>();
   #server: Server | null = null;
 
-  constructor(camera: OnvifCamera, snapshot: Buffer, wheel: TimerWheel, newNonce: () => string) {
+  constructor(
+    camera: OnvifCamera,
+    snapshots: SnapshotViews,
+    wheel: TimerWheel,
+    newNonce: () => string,
+  ) {
     const { manufacturer, onvif } = camera.state.model;
     this.#camera = camera;
-    this.#snapshot = snapshot;
+    this.#snapshots = snapshots;
     this.#wheel = wheel;
     this.#authority = new DigestAuthority(
       { realm: manufacturer, algorithms: onvif.digestAlgorithms, nonceLifetimeMs: 300_000 },
@@ -95,8 +113,9 @@ export class OnvifServer {
       this.#muted.add(request.socket);
       return;
     }
-    if (request.method === 'GET' && request.url === snapshotPath) {
-      this.#serveSnapshot(request, response);
+    const hasSnapshot = state.model.onvif.hasSnapshot;
+    if (hasSnapshot && request.method === 'GET' && request.url === snapshotPath) {
+      await this.#serveSnapshot(request, response);
       return;
     }
     if (request.method !== 'POST') {
@@ -114,7 +133,10 @@ export class OnvifServer {
       }
       chunks.push(chunk);
     }
-    this.#reply(response, this.#answerTo(request, Buffer.concat(chunks).toString('utf8')));
+    const answer = await this.#answerTo(request, Buffer.concat(chunks).toString('utf8'));
+    const delay = state.fault('slow-answer');
+    if (delay === undefined) this.#reply(response, answer);
+    else this.#wheel.schedule(state.now() + delay.delayMs, () => this.#reply(response, answer));
   }
 
   #reply(response: ServerResponse, answer: Answer): void {
@@ -134,7 +156,7 @@ export class OnvifServer {
     else response.setHeader('Content-Length', Buffer.byteLength(xml)).end(xml);
   }
 
-  #serveSnapshot(request: IncomingMessage, response: ServerResponse): void {
+  async #serveSnapshot(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { state } = this.#camera;
     const challenges = this.#challengesUnlessDigest(request);
     if (challenges.length > 0) {
@@ -142,11 +164,9 @@ export class OnvifServer {
       return;
     }
     state.counters.snapshots += 1;
-    response.writeHead(200, {
-      'Content-Type': 'image/jpeg',
-      'Content-Length': this.#snapshot.length,
-    });
-    response.end(this.#snapshot);
+    const jpeg = await this.#snapshots.take(viewOf(state), state.hasFault('frozen'), state.random);
+    response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': jpeg.length });
+    response.end(jpeg);
   }
 
   /** The challenges to answer with, or none when the request carries valid HTTP digest. */
@@ -156,12 +176,12 @@ export class OnvifServer {
     const { authorization } = request.headers;
     const method = request.method ?? '';
     const verdict = this.#authority.check(authorization, method, state.credentials, nowMs);
-    if (verdict === 'accepted') return [];
-    if (verdict === 'refused') state.counters.onvifAuthFailures += 1;
+    if (verdict === 'accepted' && state.admit(true, 'onvif')) return [];
+    if (verdict === 'refused') state.admit(false, 'onvif');
     return this.#authority.challenges(nowMs, verdict === 'stale');
   }
 
-  #answerTo(request: IncomingMessage, text: string): Answer {
+  async #answerTo(request: IncomingMessage, text: string): Promise<Answer> {
     const { model, counters } = this.#camera.state;
     try {
       const soap = this.#parse(text);
@@ -169,18 +189,26 @@ export class OnvifServer {
       const challenges = this.#authorize(request, soap);
       if (challenges.length > 0) {
         const fault = new SoapFault('Sender', ['NotAuthorized'], 'Sender not authorized');
-        return { status: 401, body: faultBody(fault), challenges };
+        return { status: 401, body: this.#faultBody(fault), challenges };
+      }
+      if (!model.onvif.media1 && soap.operationNamespace === namespaces.trt) {
+        throw new SoapFault('Receiver', ['ActionNotSupported'], 'No such service');
       }
       const handler = operationsOf[soap.operationNamespace]?.[soap.operation];
       if (handler === undefined || model.onvif.missingOperations.includes(soap.operation)) {
         throw new SoapFault('Receiver', ['ActionNotSupported'], 'Optional Action Not Implemented');
       }
-      return { status: 200, body: handler(this.#camera, soap), challenges: [] };
+      const call = { ...soap, path: request.url ?? '/' };
+      return { status: 200, body: await handler(this.#camera, call), challenges: [] };
     } catch (error) {
       if (!(error instanceof SoapFault)) throw error;
       const status = error.code === 'Receiver' ? 500 : model.onvif.faultStatus;
-      return { status, body: faultBody(error), challenges: [] };
+      return { status, body: this.#faultBody(error), challenges: [] };
     }
+  }
+
+  #faultBody(fault: SoapFault): string {
+    return faultBody(fault, this.#camera.state.model.onvif.soap11Faults ? '1.1' : '1.2');
   }
 
   #parse(text: string): SoapRequest {
@@ -199,8 +227,8 @@ export class OnvifServer {
     if (soap.operation === 'GetSystemDateAndTime') return [];
     if (openCapabilities && capabilityOperations.has(soap.operation)) return [];
     if (authentication !== 'digest' && soap.token !== null) {
-      if (this.#tokens.accepts(soap.token, state.credentials, state.clockMs())) return [];
-      state.counters.onvifAuthFailures += 1;
+      const isRight = this.#tokens.accepts(soap.token, state.credentials, state.clockMs());
+      if (state.admit(isRight, 'onvif')) return [];
       throw new SoapFault('Sender', ['NotAuthorized'], 'Sender not authorized');
     }
     if (authentication === 'wsse') {

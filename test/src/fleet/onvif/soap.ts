@@ -10,6 +10,8 @@ export const namespaces: Readonly<Record<OnvifPrefix, string>> = {
   ter: 'http://www.onvif.org/ver10/error',
 };
 
+const soap11Namespace = 'http://schemas.xmlsoap.org/soap/envelope/';
+
 const securityNamespace =
   'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
 
@@ -36,6 +38,10 @@ export interface SoapRequest {
   readonly operationNamespace: string;
   readonly body: XmlElement;
   readonly token: UsernameToken | null;
+  /** wsa:Action of the header; empty when there is none. */
+  readonly action: string;
+  /** The reference parameter that some vendors tell subscriptions by; empty when there is none. */
+  readonly subscriptionId: string;
 }
 
 /** Resolving namespaces costs more with each level: an unbounded depth is a way to hang us. */
@@ -99,7 +105,8 @@ export function parseSoapRequest(text: string): SoapRequest {
   }
   const body = childNamed(envelope, 'Body')?.children[0];
   if (body === undefined) throw new Error('the SOAP body is empty');
-  const security = childNamed(childNamed(envelope, 'Header'), 'Security');
+  const header = childNamed(envelope, 'Header');
+  const security = childNamed(header, 'Security');
   const token = security?.children.find(
     (child) => child.local === 'UsernameToken' && child.uri === securityNamespace,
   );
@@ -107,6 +114,8 @@ export function parseSoapRequest(text: string): SoapRequest {
     operation: body.local,
     operationNamespace: body.uri,
     body,
+    action: textAt(header, 'Action'),
+    subscriptionId: textAt(header, 'SubscriptionId'),
     token:
       token === undefined
         ? null
@@ -146,7 +155,15 @@ function subcode(names: readonly string[]): string {
   return `<s:Subcode><s:Value>ter:${name}</s:Value>${subcode(rest)}</s:Subcode>`;
 }
 
-export function faultBody(fault: SoapFault): string {
+export function faultBody(fault: SoapFault, version: '1.1' | '1.2' = '1.2'): string {
+  if (version === '1.1') {
+    const code = fault.code === 'Sender' ? 'Client' : 'Server';
+    const detail = fault.subcodes.map((name) => `ter:${name}`).join(' ');
+    return (
+      `<s:Fault><faultcode>s:${code}</faultcode><faultstring>${escapeXml(fault.message)}` +
+      `</faultstring><detail>${detail}</detail></s:Fault>`
+    );
+  }
   return (
     `<s:Fault><s:Code><s:Value>s:${fault.code}</s:Value>${subcode(fault.subcodes)}</s:Code>` +
     `<s:Reason><s:Text xml:lang="en">${escapeXml(fault.message)}</s:Text></s:Reason></s:Fault>`
@@ -159,10 +176,12 @@ export function faultBody(fault: SoapFault): string {
  */
 export function composeEnvelope(model: CameraModel, body: string): string {
   const { prefixes } = model.onvif;
+  const is11 = body.includes('<faultcode>');
   const dialect = (prefix: string) =>
     Object.entries(prefixes).find(([canonical]) => canonical === prefix)?.[1] ?? prefix;
   const declarations = Object.entries(namespaces).map(
-    ([canonical, uri]) => `xmlns:${dialect(canonical)}="${uri}"`,
+    ([canonical, uri]) =>
+      `xmlns:${dialect(canonical)}="${is11 && canonical === 's' ? soap11Namespace : uri}"`,
   );
   const translated = `<s:Envelope><s:Body>${body}</s:Body></s:Envelope>`.replace(
     /(<\/?|>)(s|tds|trt|tr2|tt|ter):(?=[A-Z])/g,

@@ -186,8 +186,8 @@ export class RtspConnection {
       state.credentials,
       nowMs,
     );
-    if (verdict === 'accepted') return true;
-    if (verdict === 'refused') state.counters.rtspAuthFailures += 1;
+    if (verdict === 'accepted' && state.admit(true, 'rtsp')) return true;
+    if (verdict === 'refused') state.admit(false, 'rtsp');
     const challenges = authority.challenges(nowMs, verdict === 'stale');
     const headers = challenges.map((challenge) => `WWW-Authenticate: ${challenge}`);
     this.#answer(401, request, headers);

@@ -10,6 +10,7 @@ import {
 } from './annex-b.ts';
 import { streamFiles } from './make-streams.ts';
 import { type FramePayloads, packetizerOf } from './packetize.ts';
+import { SnapshotViews } from './snapshot-views.ts';
 import type { PictureFormat, StreamRecipe } from './stream-recipe.ts';
 
 /** Bytes in front of each packet on a TCP connection: `$`, channel, length (RFC 2326 §10.12). */
@@ -53,7 +54,7 @@ export interface CameraClips {
   readonly subFrozen: Clip;
   readonly subChanged: Clip;
   readonly audio: Clip | null;
-  readonly snapshot: Buffer;
+  readonly snapshots: SnapshotViews;
 }
 
 const maxPayloadBytes = 1400;
@@ -166,6 +167,6 @@ export async function loadClips(
     subFrozen: clip('H264', await read('subStill'), sub, repeatsParameterSets),
     subChanged: isH265 ? subClip : inBand(mainClip, mainStream, main),
     audio: recipe.audio ? audioClip(await read('audio')) : null,
-    snapshot: await read('snapshot'),
+    snapshots: new SnapshotViews(await read('snapshot')),
   };
 }

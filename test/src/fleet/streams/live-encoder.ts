@@ -64,7 +64,8 @@ export class LiveEncoder {
   }
 
   get framesPerSecond(): number {
-    return 1000 / this.#frameMs;
+    const { clockRate, ticksPerFrame } = this.#clips.normal;
+    return clockRate / ticksPerFrame;
   }
 
   /** The encoder's media time at a moment of the clock: what a sender report maps to wall time. */
