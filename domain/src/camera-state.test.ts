@@ -5,12 +5,12 @@ import {
   type CameraObservation,
   type CameraState,
   type CameraStateKind,
-  decideCameraState,
   initialCameraState,
   isDown,
   type ProbeOutcome,
   defaultCameraStatePolicy as policy,
 } from './camera-state.ts';
+import { decideCameraState } from './camera-state-decision.ts';
 import type { FaultCode } from './faults.ts';
 
 const t0 = 1_000_000;

@@ -1,4 +1,11 @@
+import {
+  type CameraHealthPolicy,
+  defaultCameraHealthPolicy,
+  type HealthConditions,
+  type StreamMeasure,
+} from './camera-health.ts';
 import type { FaultCode } from './faults.ts';
+import type { CameraEventKind, ViewVerdict } from './watch-orders.ts';
 
 /**
  * What the system knows of a camera.
@@ -49,6 +56,12 @@ export function isDown(kind: CameraStateKind): boolean {
   return (downStates as readonly CameraStateKind[]).includes(kind);
 }
 
+/** What the link to a camera says, before its picture is looked at. */
+export type ConnectionKind = Extract<
+  CameraStateKind,
+  'UNKNOWN' | 'ONLINE' | 'SUSPECTED' | 'UNREACHABLE' | 'REFUSED' | 'FAILED' | 'SILENT'
+>;
+
 export interface CameraState {
   readonly kind: CameraStateKind;
   /** Since when this kind holds, milliseconds since the Unix epoch. */
@@ -69,6 +82,55 @@ export interface CameraState {
   readonly probingSinceMs: number | null;
   /** When the last probe answered; null when none did. */
   readonly probedAtMs: number | null;
+  readonly detail: CameraStateDetail;
+}
+
+/** What a camera's state is made of, beyond what is asked for by column: it survives a restart. */
+export interface CameraStateDetail {
+  readonly connection: {
+    readonly kind: ConnectionKind;
+    readonly sinceMs: number;
+    readonly fault: FaultCode | null;
+    readonly evidence: string | null;
+  };
+  /** The sweep's last word; null while a stream tells whether the camera lives. */
+  readonly sweep: {
+    readonly atMs: number;
+    /** Null: it answers. */
+    readonly lost: FailedOutcome | null;
+  } | null;
+  readonly registered: boolean;
+  /** Why the camera could not be registered; null when it is, or nothing was tried. */
+  readonly registration: { readonly atMs: number; readonly outcome: FailedOutcome } | null;
+  /** What its pictures show; null while none was judged. */
+  readonly view: {
+    readonly atMs: number;
+    readonly verdict: ViewVerdict;
+    readonly evidence: string;
+  } | null;
+  /** The camera itself reports tampering; null: it does not. */
+  readonly tamper: { readonly atMs: number; readonly evidence: string } | null;
+  readonly conditions: HealthConditions;
+  readonly flap: CameraFlap;
+  /** What a check found because a sibling failed, while the camera's own frames still seemed to flow. */
+  readonly foreseen: { readonly atMs: number; readonly outcome: FailedOutcome } | null;
+}
+
+/** How restless a camera is. */
+export interface CameraFlap {
+  /** When it was lost within the policy's window, ascending. */
+  readonly breaks: readonly number[];
+  /** Since when it counts as flapping: it stays in the worse state until calm. Null: it does not. */
+  readonly sinceMs: number | null;
+  /** How often it was found to flap. */
+  readonly episodes: number;
+  /** The last outage's verdict, which a flapping camera keeps. */
+  readonly lastDown: {
+    readonly kind: ConnectionKind;
+    readonly atMs: number;
+    readonly fault: FaultCode;
+    readonly evidence: string | null;
+  } | null;
 }
 
 export type ProbeOutcome =
@@ -77,7 +139,12 @@ export type ProbeOutcome =
   | { readonly kind: 'refused'; readonly fault: FaultCode; readonly evidence: string }
   | { readonly kind: 'failed'; readonly fault: FaultCode; readonly evidence: string };
 
-/** Facts about one camera, in the past tense. */
+export type FailedOutcome = Exclude<ProbeOutcome, { kind: 'answers' }>;
+
+/**
+ * Facts about one camera, in the past tense. Each may come twice. Those that carry `atMs` may also
+ * come out of order within a minute: of one sort the newest counts.
+ */
 export type CameraObservation =
   /** The media node receives packets (again). */
   | { readonly kind: 'frames-flowing' }
@@ -88,12 +155,45 @@ export type CameraObservation =
       readonly fault: FaultCode | null;
       readonly evidence: string | null;
     }
+  /** No media node tells of the camera's stream any more: from now on the sweep does. */
+  | { readonly kind: 'stream-unwatched' }
   /** The probe asked for at `askedAtMs` answered; one of an earlier outage counts for nothing. */
   | {
       readonly kind: 'probe-answered';
       readonly askedAtMs: number;
       readonly outcome: ProbeOutcome;
     }
+  /** A check that was made because another camera of the station failed. */
+  | { readonly kind: 'sibling-checked'; readonly outcome: ProbeOutcome }
+  /** The sweep's news; `lost` null: it answers. */
+  | {
+      readonly kind: 'swept';
+      readonly atMs: number;
+      readonly lost: FailedOutcome | null;
+      readonly registered: boolean;
+      readonly clockOffsetMs: number | null;
+    }
+  | {
+      readonly kind: 'registration-failed';
+      readonly atMs: number;
+      readonly outcome: FailedOutcome;
+    }
+  | { readonly kind: 'registered' }
+  | {
+      readonly kind: 'view-judged';
+      readonly atMs: number;
+      readonly verdict: ViewVerdict;
+      readonly evidence: string;
+    }
+  | {
+      readonly kind: 'camera-event';
+      readonly atMs: number;
+      readonly event: CameraEventKind;
+      readonly active: boolean;
+      readonly evidence: string;
+    }
+  /** Measures of the recorded stream over the last seconds. */
+  | { readonly kind: 'stream-measured'; readonly measure: StreamMeasure }
   /** Time passed. */
   | { readonly kind: 'tick' };
 
@@ -104,12 +204,28 @@ export interface CameraStatePolicy {
   readonly probeTimeoutMs: number;
   /** A camera that is down is probed again after this, so that its cause stays true. */
   readonly reprobeAfterMs: number;
+  /** A registration that fails counts as the camera's failure when it still does after this. */
+  readonly registrationGraceMs: number;
+  /** A check made because of a sibling stands for the probe of an outage that follows so soon. */
+  readonly foreseenForMs: number;
+  readonly flap: {
+    /** Losses within the window that make a camera flapping. */
+    readonly breaks: number;
+    readonly withinMs: number;
+    /** Without a loss for this long it is calm again. */
+    readonly calmMs: number;
+  };
+  readonly health: CameraHealthPolicy;
 }
 
 export const defaultCameraStatePolicy: CameraStatePolicy = {
   recoverAfterMs: 3_000,
   probeTimeoutMs: 5_000,
   reprobeAfterMs: 30_000,
+  registrationGraceMs: 20_000,
+  foreseenForMs: 15_000,
+  flap: { breaks: 6, withinMs: 600_000, calmMs: 120_000 },
+  health: defaultCameraHealthPolicy,
 };
 
 export type CameraEffect =
@@ -134,199 +250,58 @@ export function initialCameraState(nowMs: number): CameraState {
     lastFrameMs: null,
     probingSinceMs: null,
     probedAtMs: null,
-  };
-}
-
-/** The next state of a camera, and what is to be done. Pure; the order of effects is the order to do them. */
-export function decideCameraState(
-  state: CameraState,
-  observation: CameraObservation,
-  nowMs: number,
-  policy: CameraStatePolicy = defaultCameraStatePolicy,
-): CameraDecision {
-  switch (observation.kind) {
-    case 'frames-flowing':
-      return decideFlowing(state, nowMs, policy);
-    case 'frames-stopped':
-      return decideStopped(state, observation, nowMs);
-    case 'probe-answered':
-      return decideProbed(state, observation, nowMs);
-    case 'tick':
-      return decideTick(state, nowMs, policy);
-  }
-}
-
-function decideFlowing(
-  state: CameraState,
-  nowMs: number,
-  policy: CameraStatePolicy,
-): CameraDecision {
-  const flowing: CameraState = {
-    ...state,
-    flowingSinceMs: state.flowingSinceMs ?? nowMs,
-    stoppedAtMs: null,
-    streamFault: null,
-    streamEvidence: null,
-    probingSinceMs: null,
-    lastFrameMs: Math.max(state.lastFrameMs ?? nowMs, nowMs),
-  };
-  // A suspicion is no outage: nobody was told, so nothing has to settle.
-  if (state.kind === 'UNKNOWN' || state.kind === 'SUSPECTED') return goOnline(flowing, nowMs);
-  return decideTick(flowing, nowMs, policy);
-}
-
-function decideStopped(
-  state: CameraState,
-  observation: Extract<CameraObservation, { kind: 'frames-stopped' }>,
-  nowMs: number,
-): CameraDecision {
-  const stopped: CameraState = {
-    ...state,
-    flowingSinceMs: null,
-    stoppedAtMs: state.stoppedAtMs ?? nowMs,
-    streamFault: observation.fault,
-    streamEvidence: observation.evidence,
-    lastFrameMs: observation.lastFrameMs ?? state.lastFrameMs,
-  };
-  if (state.kind === 'ONLINE' || state.kind === 'UNKNOWN') {
-    return {
-      state: {
-        ...stopped,
-        kind: 'SUSPECTED',
-        sinceMs: nowMs,
-        fault: observation.fault,
-        evidence: observation.evidence,
-        probingSinceMs: nowMs,
-      },
-      effects: [{ kind: 'changed', from: state.kind, to: 'SUSPECTED' }, { kind: 'probe' }],
-    };
-  }
-  if (state.kind === 'SUSPECTED') {
-    return {
-      state: {
-        ...stopped,
-        fault: observation.fault,
-        evidence: observation.evidence,
-        probingSinceMs: state.probingSinceMs ?? nowMs,
-      },
-      effects: state.probingSinceMs === null ? [{ kind: 'probe' }] : [],
-    };
-  }
-  // It was coming back and stopped again: the cause may be another one now.
-  if (state.flowingSinceMs !== null) {
-    return { state: { ...stopped, probingSinceMs: nowMs }, effects: [{ kind: 'probe' }] };
-  }
-  return { state: stopped, effects: [] };
-}
-
-function decideProbed(
-  state: CameraState,
-  observation: Extract<CameraObservation, { kind: 'probe-answered' }>,
-  nowMs: number,
-): CameraDecision {
-  const ofThisOutage = state.stoppedAtMs !== null && observation.askedAtMs >= state.stoppedAtMs;
-  if (!ofThisOutage) return { state, effects: [] };
-  const answersLatest = observation.askedAtMs === state.probingSinceMs;
-  return goDown(
-    {
-      ...state,
-      probingSinceMs: answersLatest ? null : state.probingSinceMs,
-      probedAtMs: nowMs,
+    detail: {
+      connection: { kind: 'UNKNOWN', sinceMs: nowMs, fault: null, evidence: null },
+      sweep: null,
+      registered: false,
+      registration: null,
+      view: null,
+      tamper: null,
+      conditions: {},
+      flap: { breaks: [], sinceMs: null, episodes: 0, lastDown: null },
+      foreseen: null,
     },
-    verdictOf(observation.outcome, state),
-    nowMs,
+  };
+}
+
+/** What is stored in columns of its own. */
+export type CameraStateColumns = Pick<
+  CameraState,
+  'kind' | 'sinceMs' | 'fault' | 'evidence' | 'streamFault' | 'streamEvidence' | 'lastFrameMs'
+>;
+
+/**
+ * A stored state as it goes on after a restart: what was under way (a probe, flowing frames) begins
+ * anew. `detail` is what an earlier release stored, or nothing.
+ */
+export function restoreCameraState(
+  columns: CameraStateColumns,
+  detail: Partial<CameraStateDetail>,
+): CameraState {
+  const { kind, sinceMs, fault, evidence } = columns;
+  const initial = initialCameraState(sinceMs);
+  const connection = isConnectionKind(kind)
+    ? { kind, sinceMs, fault, evidence }
+    : { kind: 'ONLINE' as const, sinceMs, fault: null, evidence: null };
+  const restored = { ...initial.detail, connection, ...detail };
+  const lost = restored.connection.kind === 'SUSPECTED' || isDown(restored.connection.kind);
+  const byStream = restored.sweep === null && restored.registration === null;
+  return {
+    ...initial,
+    ...columns,
+    stoppedAtMs: lost && byStream ? restored.connection.sinceMs : null,
+    detail: restored,
+  };
+}
+
+function isConnectionKind(kind: CameraStateKind): kind is ConnectionKind {
+  return (
+    kind === 'UNKNOWN' ||
+    kind === 'ONLINE' ||
+    kind === 'SUSPECTED' ||
+    kind === 'UNREACHABLE' ||
+    kind === 'REFUSED' ||
+    kind === 'FAILED' ||
+    kind === 'SILENT'
   );
-}
-
-interface Verdict {
-  readonly kind: CameraStateKind;
-  readonly fault: FaultCode;
-  readonly evidence: string | null;
-}
-
-function verdictOf(outcome: ProbeOutcome, state: CameraState): Verdict {
-  switch (outcome.kind) {
-    case 'unreachable':
-      return { kind: 'UNREACHABLE', fault: outcome.fault, evidence: outcome.evidence };
-    case 'refused':
-      return { kind: 'REFUSED', fault: outcome.fault, evidence: outcome.evidence };
-    case 'failed':
-      return { kind: 'FAILED', fault: outcome.fault, evidence: outcome.evidence };
-    case 'answers': {
-      const verdict = verdictOfStream(state.streamFault, state.streamEvidence);
-      // The network leads to it: an unreachable stream is one that sends nothing.
-      return verdict.kind === 'UNREACHABLE'
-        ? { kind: 'SILENT', fault: 'CAMERA_SILENT', evidence: state.streamEvidence }
-        : verdict;
-    }
-  }
-}
-
-/** What the stream's own fault says of a camera that nobody else could ask. */
-function verdictOfStream(fault: FaultCode | null, evidence: string | null): Verdict {
-  switch (fault) {
-    case 'CAMERA_UNREACHABLE':
-    case 'CAMERA_TIMEOUT':
-      return { kind: 'UNREACHABLE', fault, evidence };
-    case 'CAMERA_AUTH_REFUSED':
-      return { kind: 'REFUSED', fault, evidence };
-    case 'CAMERA_SILENT':
-    case null:
-      return { kind: 'SILENT', fault: 'CAMERA_SILENT', evidence };
-    default:
-      return { kind: 'FAILED', fault, evidence };
-  }
-}
-
-function decideTick(state: CameraState, nowMs: number, policy: CameraStatePolicy): CameraDecision {
-  if (state.flowingSinceMs !== null) {
-    if (state.kind === 'ONLINE') return { state, effects: [] };
-    if (nowMs - state.flowingSinceMs < policy.recoverAfterMs) return { state, effects: [] };
-    return goOnline(state, nowMs);
-  }
-  if (state.kind === 'ONLINE' || state.kind === 'UNKNOWN') return { state, effects: [] };
-  if (state.kind === 'SUSPECTED') {
-    if (nowMs < (state.probingSinceMs ?? state.sinceMs) + policy.probeTimeoutMs) {
-      return { state, effects: [] };
-    }
-    return goDown(
-      { ...state, probingSinceMs: null, probedAtMs: nowMs },
-      verdictOfStream(state.streamFault, state.streamEvidence),
-      nowMs,
-    );
-  }
-  const dueMs =
-    state.probingSinceMs === null
-      ? (state.probedAtMs ?? state.sinceMs) + policy.reprobeAfterMs
-      : state.probingSinceMs + policy.reprobeAfterMs;
-  if (nowMs < dueMs) return { state, effects: [] };
-  return { state: { ...state, probingSinceMs: nowMs }, effects: [{ kind: 'probe' }] };
-}
-
-function goDown(state: CameraState, verdict: Verdict, nowMs: number): CameraDecision {
-  const changed = verdict.kind !== state.kind;
-  return {
-    state: {
-      ...state,
-      kind: verdict.kind,
-      sinceMs: changed ? nowMs : state.sinceMs,
-      fault: verdict.fault,
-      evidence: verdict.evidence,
-    },
-    effects: changed ? [{ kind: 'changed', from: state.kind, to: verdict.kind }] : [],
-  };
-}
-
-function goOnline(state: CameraState, nowMs: number): CameraDecision {
-  return {
-    state: {
-      ...state,
-      kind: 'ONLINE',
-      sinceMs: nowMs,
-      fault: null,
-      evidence: null,
-      probingSinceMs: null,
-    },
-    effects: [{ kind: 'changed', from: state.kind, to: 'ONLINE' }],
-  };
 }

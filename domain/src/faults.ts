@@ -90,6 +90,38 @@ export const faultCatalogue = {
     status: 502,
     nextAction: 'Read the reasons on the page of the camera and correct each.',
   },
+  CAMERA_NOT_RECORDED: {
+    status: 502,
+    nextAction: 'Check the disks of the media node that records this camera.',
+  },
+  CAMERA_STORAGE_FAILED: {
+    status: 502,
+    nextAction: "Check the camera's memory card: put one in, empty it or replace it.",
+  },
+  CAMERA_TAMPER_REPORTED: {
+    status: 502,
+    nextAction: 'Look at the picture and ask the polling station what happened at the camera.',
+  },
+  CAMERA_UNSTEADY: {
+    status: 502,
+    nextAction: "Check the plugs, cable, power supply and switch port of the camera's station.",
+  },
+  CAMERA_PACKETS_LOST: {
+    status: 502,
+    nextAction: 'Check the network of the polling station, or lower the bitrate of the camera.',
+  },
+  CAMERA_FRAME_RATE_LOW: {
+    status: 502,
+    nextAction: 'Check light and exposure time; set the frame rate of the camera again.',
+  },
+  CAMERA_KEY_FRAMES_RARE: {
+    status: 502,
+    nextAction: 'Set the key frame interval (GOV length) of the camera to two seconds.',
+  },
+  CAMERA_STREAM_DIFFERS: {
+    status: 502,
+    nextAction: 'Apply the camera policy again, or register the camera as it is now.',
+  },
   CAMERA_CODEC_UNSUPPORTED: { status: 502, nextAction: 'Set the camera to H.264 or H.265.' },
   CAMERA_IDENTITY_MISMATCH: {
     status: 409,

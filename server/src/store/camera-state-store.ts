@@ -1,6 +1,10 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
-import type { CameraState, CameraStateKind } from '@nigehban/domain/camera-state.ts';
-import { downStates, isDown } from '@nigehban/domain/camera-state.ts';
+import type {
+  CameraState,
+  CameraStateDetail,
+  CameraStateKind,
+} from '@nigehban/domain/camera-state.ts';
+import { downStates, restoreCameraState } from '@nigehban/domain/camera-state.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
 import { announce } from './change-feed.ts';
 import { type Queryable, type Sql, toJson } from './database.ts';
@@ -10,6 +14,8 @@ export interface StoredCameraState {
   readonly cameraId: CameraId;
   readonly state: CameraState;
   readonly recording: boolean;
+  /** Grows with every store; 0: nothing is stored. An older one never overwrites a newer one. */
+  readonly version: number;
 }
 
 export interface CameraTransitionRow {
@@ -35,39 +41,47 @@ interface StateRow {
   streamEvidence: string | null;
   lastFrameAt: number | null;
   recording: boolean;
+  version: number;
+  detail: Partial<CameraStateDetail>;
 }
 
 /** All stored states. What was under way (a probe, flowing frames) begins anew. */
-export async function loadCameraStates(sql: Queryable): Promise<readonly StoredCameraState[]> {
-  const rows = await sql<StateRow[]>`select * from camera_state`;
+export async function loadCameraStates(
+  sql: Queryable,
+  ids?: readonly CameraId[],
+): Promise<readonly StoredCameraState[]> {
+  const rows = await sql<StateRow[]>`
+    select * from camera_state
+    ${ids === undefined ? sql`` : sql`where camera_id = any(${[...ids]}::int[])`}`;
   return rows.map((row) => ({
     cameraId: row.cameraId,
     recording: row.recording,
-    state: {
-      kind: row.kind,
-      sinceMs: row.since,
-      fault: row.fault,
-      evidence: row.evidence,
-      flowingSinceMs: null,
-      stoppedAtMs: row.kind === 'SUSPECTED' || isDown(row.kind) ? row.since : null,
-      streamFault: row.streamFault,
-      streamEvidence: row.streamEvidence,
-      lastFrameMs: row.lastFrameAt,
-      probingSinceMs: null,
-      probedAtMs: null,
-    },
+    version: row.version,
+    state: restoreCameraState(
+      {
+        kind: row.kind,
+        sinceMs: row.since,
+        fault: row.fault,
+        evidence: row.evidence,
+        streamFault: row.streamFault,
+        streamEvidence: row.streamEvidence,
+        lastFrameMs: row.lastFrameAt,
+      },
+      row.detail,
+    ),
   }));
 }
 
 /**
  * Stores states and transitions, and for every station that one of them makes or unmakes an outage
- * an outbox entry, in one transaction. Cameras that are not in the plan any more are left out.
+ * an outbox entry, in one transaction. Cameras that are not in the plan any more are left out, and
+ * those of which a newer version is stored already, with their transitions: they are returned.
  */
 export async function storeCameraStates(
   sql: Sql,
   changes: readonly CameraStateChange[],
-): Promise<void> {
-  const states = changes.map(({ cameraId, state, recording }) => ({
+): Promise<readonly CameraId[]> {
+  const states = changes.map(({ cameraId, state, recording, version }) => ({
     camera_id: cameraId,
     kind: state.kind,
     since: toIso(state.sinceMs),
@@ -77,6 +91,8 @@ export async function storeCameraStates(
     stream_evidence: state.streamEvidence,
     last_frame_at: state.lastFrameMs === null ? null : toIso(state.lastFrameMs),
     recording,
+    version,
+    detail: state.detail,
   }));
   const transitions = changes.flatMap(({ cameraId, transitions: list }) =>
     list.map((transition) => ({
@@ -88,25 +104,30 @@ export async function storeCameraStates(
       evidence: transition.evidence,
     })),
   );
-  await sql.begin(async (tx) => {
-    await tx`
+  return await sql.begin(async (tx) => {
+    const stored = await tx<{ cameraId: CameraId }[]>`
       insert into camera_state (camera_id, kind, since, fault, evidence, stream_fault,
-        stream_evidence, last_frame_at, recording)
+        stream_evidence, last_frame_at, recording, version, detail)
       select x.* from jsonb_to_recordset(${tx.json(toJson(states))}) as x(camera_id int, kind text,
         since timestamptz, fault text, evidence text, stream_fault text, stream_evidence text,
-        last_frame_at timestamptz, recording boolean)
+        last_frame_at timestamptz, recording boolean, version bigint,
+        detail jsonb)
       where exists (select from camera c where c.id = x.camera_id)
       order by x.camera_id
       on conflict (camera_id) do update set
         kind = excluded.kind, since = excluded.since, fault = excluded.fault,
         evidence = excluded.evidence, stream_fault = excluded.stream_fault,
         stream_evidence = excluded.stream_evidence, last_frame_at = excluded.last_frame_at,
-        recording = excluded.recording, version = camera_state.version + 1`;
+        recording = excluded.recording, version = excluded.version, detail = excluded.detail
+      where camera_state.version < excluded.version
+      returning camera_id`;
+    const taken = new Set(stored.map((row) => row.cameraId));
+    const overtaken = changes.map((change) => change.cameraId).filter((id) => !taken.has(id));
     if (transitions.length > 0) {
       const stations = await tx<{ stationId: number; lastId: number }[]>`
         with moved as (
           insert into camera_transition (camera_id, at, from_kind, to_kind, fault, evidence)
-          select x.* from jsonb_to_recordset(${tx.json(toJson(transitions))}) as x(camera_id int,
+          select x.* from jsonb_to_recordset(${tx.json(toJson(transitions.filter((row) => taken.has(row.camera_id))))}) as x(camera_id int,
             at timestamptz, from_kind text, to_kind text, fault text, evidence text)
           where exists (select from camera c where c.id = x.camera_id)
           returning id, camera_id, from_kind, to_kind
@@ -120,7 +141,8 @@ export async function storeCameraStates(
         stations.map(({ stationId, lastId }) => ({ stationId, occasion: `t${lastId}` })),
       );
     }
-    await announce(tx, { topic: 'cameras', ids: changes.map((change) => change.cameraId) });
+    await announce(tx, { topic: 'cameras', ids: [...taken] });
+    return overtaken;
   });
 }
 

@@ -24,6 +24,7 @@ async function start(
     store: async (changes) => {
       if (broken) throw new Error('no database');
       stored.push(...changes);
+      return [];
     },
     probe: async () => {
       probes += 1;

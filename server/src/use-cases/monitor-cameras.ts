@@ -4,10 +4,10 @@ import type { CameraId, StreamQuality } from '@nigehban/domain/camera.ts';
 import {
   type CameraObservation,
   type CameraState,
-  decideCameraState,
   initialCameraState,
   type ProbeOutcome,
 } from '@nigehban/domain/camera-state.ts';
+import { decideCameraState } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
 import type {
   CameraStateChange,
@@ -25,8 +25,8 @@ export interface CameraMonitorPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly load: () => Promise<readonly StoredCameraState[]>;
-  /** Stores all or throws. */
-  readonly store: (changes: readonly CameraStateChange[]) => Promise<void>;
+  /** Stores all or throws; returns those of which another process stored a newer state. */
+  readonly store: (changes: readonly CameraStateChange[]) => Promise<readonly CameraId[]>;
   /** Asks the gateway; a throw means that nobody could ask. */
   readonly probe: (cameraId: CameraId) => Promise<ProbeOutcome>;
   /** Node that is to record the camera; null when unknown. Facts of another node count for nothing. */
@@ -54,6 +54,7 @@ const probesAtOnce = 256;
 interface Watched {
   state: CameraState;
   recording: boolean;
+  version: number;
   /** Node whose facts are being followed; null: none in this process. */
   nodeId: string | null;
   counters: Map<StreamQuality, CameraCounters>;
@@ -81,8 +82,8 @@ class Monitor implements CameraMonitor {
 
   constructor(ports: CameraMonitorPorts, stored: readonly StoredCameraState[]) {
     this.#ports = ports;
-    for (const { cameraId, state, recording } of stored) {
-      this.#cameras.set(cameraId, { state, recording, nodeId: null, counters: new Map() });
+    for (const { cameraId, state, recording, version } of stored) {
+      this.#cameras.set(cameraId, { state, recording, version, nodeId: null, counters: new Map() });
     }
   }
 
@@ -156,6 +157,7 @@ class Monitor implements CameraMonitor {
       camera = {
         state: initialCameraState(this.#ports.clock.nowMs()),
         recording: false,
+        version: 0,
         nodeId,
         counters: new Map(),
       };
@@ -262,7 +264,9 @@ class Monitor implements CameraMonitor {
     const changes = [...taken].flatMap(([cameraId, transitions]) => {
       const camera = this.#cameras.get(cameraId);
       if (camera === undefined) return [];
-      return [{ cameraId, state: camera.state, recording: camera.recording, transitions }];
+      camera.version += 1;
+      const { state, recording, version } = camera;
+      return [{ cameraId, state, recording, version, transitions }];
     });
     try {
       await this.#ports.store(changes);
