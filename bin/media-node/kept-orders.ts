@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import { open, seal } from '@nigehban/config/secrets/sealed-box.ts';
 import type { StreamOrder } from '@nigehban/domain/link-messages.ts';
 
@@ -9,7 +10,7 @@ const context = 'media node orders';
  * A media node's orders on its own disk, sealed because they hold camera credentials: after a
  * restart with the control plane down it records what it was last told to.
  */
-export function createKeptOrders(file: string, key: Buffer) {
+export function createKeptOrders(file: string, key: SecretKey) {
   return {
     /** The kept orders; none when there are none yet. @throws Fault SETTING_INVALID for another key. */
     load(): readonly StreamOrder[] {

@@ -7,6 +7,7 @@ import { systemClock as configClock } from '@nigehban/config/clock/clock.ts';
 import { claimFolder } from '@nigehban/config/embedded/server-processes.ts';
 import { startNodeLink } from '@nigehban/config/link/node-link.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import { keptSigningKey } from '@nigehban/config/secrets/signing-key.ts';
 import type { Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
@@ -35,7 +36,7 @@ import { planEngines, planProcesses } from './plan-engines.ts';
 export interface MediaNodeOptions {
   readonly settings: Settings;
   readonly clusterKey: string;
-  readonly secretKey: Buffer;
+  readonly secretKey: SecretKey;
   readonly databaseUrl: string;
   readonly log: Logger;
   readonly version: string;

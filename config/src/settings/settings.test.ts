@@ -12,6 +12,8 @@ test('an empty environment gives the documented defaults, frozen', () => {
     dataFolder: './data',
     serverUrl: 'http://127.0.0.1:8080',
     nodeId: 'node-1',
+    viewApproval: 'required',
+    oldSecretKeys: [],
     media: {
       segmentMs: 60_000,
       silentForMs: 5_000,

@@ -13,6 +13,10 @@ export interface Settings {
   readonly clusterKey: string | undefined;
   /** 32 bytes as 64 hex digits; undefined: made once and kept in the data folder. */
   readonly secretKey: string | undefined;
+  /** Former keys, which only open what they sealed. */
+  readonly oldSecretKeys: readonly string[];
+  /** Whether two people approve a camera inside a polling station before its pictures are shown. */
+  readonly viewApproval: 'required' | 'off';
   readonly serverUrl: string;
   readonly nodeId: string;
   readonly cookieSecure: boolean;
@@ -96,6 +100,19 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
   if (secretKey !== undefined && !/^[0-9a-fA-F]{64}$/.test(secretKey)) {
     problems.push('NIGEHBAN_SECRET_KEY must be 64 hexadecimal digits');
   }
+  const oldSecretKeys = (text('NIGEHBAN_SECRET_KEYS_OLD') ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+  if (oldSecretKeys.some((key) => !/^[0-9a-fA-F]{64}$/.test(key))) {
+    problems.push(
+      'NIGEHBAN_SECRET_KEYS_OLD must be keys of 64 hexadecimal digits, comma separated',
+    );
+  }
+  const viewApproval = text('NIGEHBAN_VIEW_APPROVAL') ?? 'required';
+  if (viewApproval !== 'required' && viewApproval !== 'off') {
+    problems.push('NIGEHBAN_VIEW_APPROVAL must be required or off');
+  }
   const clusterKey = text('NIGEHBAN_CLUSTER_KEY');
   if (clusterKey !== undefined && clusterKey.length < 16) {
     problems.push('NIGEHBAN_CLUSTER_KEY must have at least 16 characters');
@@ -127,6 +144,8 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     clusterKey,
     secretKey,
+    oldSecretKeys,
+    viewApproval: viewApproval === 'off' ? 'off' : 'required',
     serverUrl: url('NIGEHBAN_SERVER_URL', ['http:', 'https:']) ?? `http://127.0.0.1:${port}`,
     nodeId,
     cookieSecure: flag('NIGEHBAN_COOKIE_SECURE'),

@@ -1,10 +1,11 @@
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import { open, seal } from '@nigehban/config/secrets/sealed-box.ts';
 import type { CameraCredentials } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 
 /** Seals a camera's credentials: a sealed text moved to another camera does not open there. */
 export function sealCredentials(
-  secretKey: Buffer,
+  secretKey: SecretKey,
   cameraCode: string,
   credentials: CameraCredentials,
 ): Buffer {
@@ -14,7 +15,7 @@ export function sealCredentials(
 
 /** @throws Fault SETTING_INVALID when they were sealed with another key or for another camera. */
 export function openCredentials(
-  secretKey: Buffer,
+  secretKey: SecretKey,
   cameraCode: string,
   sealed: Uint8Array,
 ): CameraCredentials {

@@ -1,4 +1,5 @@
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type {
   CameraCredentials,
   CameraEndpoint,
@@ -36,7 +37,7 @@ export interface CameraDirectory {
 
 export function createCameraDirectory(
   sql: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKey,
   log: Logger,
 ): CameraDirectory {
   let entries = new Map<CameraId, DirectoryEntry>();

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { PlanReport } from '@nigehban/domain/api/http-types.ts';
 import type { CameraCredentials } from '@nigehban/domain/camera.ts';
 import { readRecords } from '../plan/parse-csv.ts';
@@ -25,7 +26,7 @@ import { openCredentials, sealCredentials } from './camera-credentials.ts';
  */
 export async function importPlan(
   sql: Sql,
-  secretKey: Buffer,
+  secretKey: SecretKey,
   given: { readonly text: string; readonly actor: string | null; readonly address: string | null },
   nowMs: number,
 ): Promise<PlanReport> {
@@ -58,7 +59,7 @@ export async function importPlan(
 function compare(
   cameras: readonly PlannedCamera[],
   existing: readonly ExistingCamera[],
-  secretKey: Buffer,
+  secretKey: SecretKey,
 ): { writes: CameraWrite[]; added: number; unchanged: number; errors: PlanError[] } {
   const byCode = new Map(existing.map((camera) => [camera.code, camera]));
   const bySerial = new Map(existing.map((camera) => [camera.serial, camera.code]));
@@ -109,7 +110,7 @@ function compare(
 function sameCredentials(
   camera: PlannedCamera,
   former: ExistingCamera | undefined,
-  secretKey: Buffer,
+  secretKey: SecretKey,
 ): boolean {
   const planned = credentialsOf(camera);
   if (planned === null) return true;

@@ -1,5 +1,6 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type {
   CameraProbeView,
   DiscoveryBody,
@@ -27,7 +28,7 @@ export interface RegistrationPorts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly secretKey: Buffer;
+  readonly secretKey: SecretKey;
   readonly directory: CameraDirectory;
   readonly requestGateway: <M extends LinkMethod>(
     method: M,

@@ -1,3 +1,4 @@
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { DiscoveryView, PlanReport } from '@nigehban/domain/api/http-types.ts';
 import type { CameraCredentials } from '@nigehban/domain/camera.ts';
 import { planFound, unplannedConstituency, unplannedDistrict } from '../plan/plan-found.ts';
@@ -12,7 +13,7 @@ import { importPlan } from './import-plan.ts';
  */
 export async function takeInFound(
   sql: Sql,
-  secretKey: Buffer,
+  secretKey: SecretKey,
   view: DiscoveryView,
   credentials: CameraCredentials | null,
   nowMs: number,
