@@ -1,20 +1,29 @@
 import { networkInterfaces } from 'node:os';
-import { defaultGatewaySettings, startGateway } from '@nigehban/camera-gateway/start-gateway.ts';
+import {
+  defaultGatewaySettings,
+  type RunningGateway,
+  startGateway,
+} from '@nigehban/camera-gateway/start-gateway.ts';
 import { systemClock } from '@nigehban/config/clock/clock.ts';
 import { startNodeLink } from '@nigehban/config/link/node-link.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { Settings } from '@nigehban/config/settings/settings.ts';
 import { createStoppables, type Stoppable } from './stoppables.ts';
 
-/** A camera gateway: ONVIF behind the link. Dials the server until it answers. */
+/**
+ * A camera gateway: ONVIF behind the link. Dials the server until it answers. With a Redis it shares
+ * the watched cameras with the other gateways; without one it watches all.
+ */
 export async function startGatewayNode(options: {
   readonly settings: Settings;
+  readonly redisUrl: string | undefined;
   readonly clusterKey: string;
   readonly log: Logger;
   readonly version: string;
 }): Promise<Stoppable> {
-  const { settings, clusterKey, log, version } = options;
+  const { settings, redisUrl, clusterKey, log, version } = options;
   const parts = createStoppables();
+  let gateway: RunningGateway | undefined;
   const startedAtMs = Date.now();
   const link = startNodeLink({
     serverUrl: settings.serverUrl,
@@ -28,17 +37,23 @@ export async function startGatewayNode(options: {
       version,
       startedAtMs,
       footageUrl: null,
-      snapshot: [],
+      snapshot: gateway?.snapshot() ?? [],
     }),
+    onWatch: (message) => gateway?.acceptWatch(message),
   });
   const multicastInterfaces = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter((address) => address.family === 'IPv4')
     .map((address) => address.address);
   const { discovery } = defaultGatewaySettings;
-  const gateway = await startGateway(
-    { ...defaultGatewaySettings, discovery: { ...discovery, multicastInterfaces } },
-    { link, clock: systemClock },
+  gateway = await startGateway(
+    {
+      ...defaultGatewaySettings,
+      discovery: { ...discovery, multicastInterfaces },
+      redisUrl,
+      nodeId: settings.nodeId,
+    },
+    { link, clock: systemClock, log },
   );
   parts.add(gateway);
   parts.add(link);

@@ -32,7 +32,10 @@ async function startRoles(command: RoleCommand, settings: Settings): Promise<Sto
   const log = createLogger(settings.logLevel, command.kind, logFile);
   if (command.kind === 'all') return runAll(command, settings, log, say);
   const secrets = secretsOf(settings);
-  if (command.kind === 'gateway') return startGatewayNode({ settings, ...secrets, log, version });
+  if (command.kind === 'gateway') {
+    const { redisUrl } = settings;
+    return startGatewayNode({ settings, redisUrl, ...secrets, log, version });
+  }
   const databaseUrl = required(settings.databaseUrl, 'DATABASE_URL', command.kind);
   if (command.kind === 'media') {
     return startMediaNode({ settings, ...secrets, databaseUrl, log, version });

@@ -40,7 +40,7 @@ export async function runAll(
     say('starting the server');
     const server = parts.add(await startServerNode({ settings, ...databases, ...secrets, log }));
     say('starting the camera gateway and the media node');
-    parts.add(await startGatewayNode({ settings, ...secrets, log, version }));
+    parts.add(await startGatewayNode({ settings, ...databases, ...secrets, log, version }));
     parts.add(await startMediaNode({ settings, ...databases, ...secrets, log, version }));
 
     const csv = plan ?? fleet?.planCsv;

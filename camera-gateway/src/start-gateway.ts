@@ -1,12 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '@nigehban/config/clock/clock.ts';
+import { createLogger, type Logger } from '@nigehban/config/log/logger.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { WatchDown, WatchFact } from '@nigehban/domain/watch-orders.ts';
 import { systemClock as mediaClock } from '@nigehban/media/clock.ts';
 import { MediaError } from '@nigehban/media/media-error.ts';
 import { probeRtsp } from '@nigehban/media/rtsp/probe-rtsp.ts';
 import { type DiscoverySettings, discoverCameras } from './discovery/discover-cameras.ts';
+import { defaultLeaseTimes } from './leases/lease-store.ts';
+import { openRedisLeaseStore } from './leases/redis-lease-store.ts';
+import { holdAllShards, startShardLeases } from './leases/shard-leases.ts';
+import { createWatchDuty } from './leases/watch-duty.ts';
 import { startDeadline } from './onvif/deadline.ts';
 import { readClockOffset } from './onvif/device-operations.ts';
 import { createOnvifClient } from './onvif/onvif-client.ts';
@@ -18,6 +24,10 @@ import { createKeyFrameRequests } from './probe/key-frame-requests.ts';
 import { probeCamera } from './probe/probe-camera.ts';
 import { createRefusedCredentials } from './probe/refused-credentials.ts';
 import { askKeyFrame, takeSnapshot } from './probe/snapshot.ts';
+import { createAskCamera } from './sweep/ask-camera.ts';
+import { startCameraSweep } from './sweep/camera-sweep.ts';
+import { readFileLimit } from './sweep/socket-budget.ts';
+import type { SweepStatus } from './sweep/sweep-status.ts';
 
 /** Where the gateway's requests come from; the node's link to the server is one. */
 export interface GatewayLink {
@@ -25,12 +35,20 @@ export interface GatewayLink {
     method: M,
     run: (params: LinkMethods[M][0]) => Promise<LinkMethods[M][1]>,
   ): void;
+  /** Dropped while there is no link: the next one begins with `snapshot`. */
+  sendFacts?(facts: readonly WatchFact[]): void;
 }
 
 export interface GatewaySettings {
   readonly discovery: DiscoverySettings;
   /** Refused credentials are not tried again by checks for this long. */
   readonly refusedRetryAfterMs: number;
+  /** Where gateways share the cameras out among them; undefined: this one watches all of them. */
+  readonly redisUrl?: string | undefined;
+  /** Tells gateways apart. */
+  readonly nodeId?: string;
+  /** The same for the gateways of one system, if systems share a Redis. */
+  readonly leasePrefix?: string;
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
@@ -42,10 +60,19 @@ export interface GatewayPorts {
   readonly link: GatewayLink;
   readonly clock?: Clock;
   readonly describeStream?: DescribeStream;
+  readonly log?: Logger;
 }
 
 export interface Stoppable {
   stop(): Promise<void>;
+}
+
+export interface RunningGateway extends Stoppable {
+  /** What the server says is to be watched. */
+  acceptWatch(message: WatchDown): void;
+  /** How the watched cameras stand, for the hello of a new link. */
+  snapshot(): WatchFact[];
+  sweepStatus(): SweepStatus;
 }
 
 const httpProbeTimeoutMs = 2_000;
@@ -53,12 +80,12 @@ const httpProbeTimeoutMs = 2_000;
 /**
  * Answers the link's `gateway.…` methods. Each class of requests has its own bound, every request
  * ends by its own deadline, and equal requests for one camera share one run. `stop` ends what runs
- * and waits with GATEWAY_UNAVAILABLE.
+ * and waits with GATEWAY_UNAVAILABLE. Beside that it sweeps the cameras that it is told to watch.
  */
 export async function startGateway(
   settings: GatewaySettings,
   ports: GatewayPorts,
-): Promise<Stoppable> {
+): Promise<RunningGateway> {
   const stopping = new AbortController();
   // Every exchange under way listens; that is no leak.
   setMaxListeners(0, stopping.signal);
@@ -118,9 +145,40 @@ export async function startGateway(
     }),
   );
 
+  const log = ports.log ?? createLogger('silent', 'gateway');
+  const leases =
+    settings.redisUrl === undefined
+      ? holdAllShards()
+      : startShardLeases({
+          store: openRedisLeaseStore({
+            redisUrl: settings.redisUrl,
+            prefix: settings.leasePrefix ?? 'nigehban',
+            leaseMs: defaultLeaseTimes.leaseMs,
+            log,
+          }),
+          member: `${settings.nodeId ?? 'gateway'}.${randomUUID().slice(0, 8)}`,
+          clock,
+          log,
+        });
+  const duty = createWatchDuty(leases);
+  const sweep = startCameraSweep({
+    clock,
+    monotonicMs: () => performance.now(),
+    ask: createAskCamera(clock),
+    duty,
+    tell: (facts) => ports.link.sendFacts?.(facts),
+    fileLimit: readFileLimit(),
+    log,
+  });
+
   return {
+    acceptWatch: duty.accept,
+    snapshot: () => sweep.snapshot(),
+    sweepStatus: () => sweep.status(),
     async stop() {
       stopping.abort();
+      sweep.stop();
+      await leases.stop();
       keyFrames.stop();
       await Promise.all(Object.values(work).map((one) => one.stop()));
     },
