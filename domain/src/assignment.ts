@@ -53,6 +53,23 @@ export function rendezvous(cameraId: CameraId, nodeIds: readonly string[]): stri
   return best;
 }
 
+/**
+ * The same for homes of different size: each gets its share of the keys, and a home that goes or comes
+ * moves only its own (weighted rendezvous: size / -ln of the hash). Best first.
+ */
+export function rankHomes(
+  key: string,
+  homes: readonly { readonly name: string; readonly size: number }[],
+): readonly string[] {
+  return homes
+    .map(({ name, size }) => ({
+      name,
+      weight: size / -Math.log((weigh(`${key}/${name}`) + 0.5) / 2 ** 32),
+    }))
+    .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => name);
+}
+
 /** FNV-1a with murmur3's finalizer: the last characters must reach every bit. */
 function weigh(text: string): number {
   let hash = 0x811c9dc5;

@@ -19,7 +19,7 @@ import type {
   SegmentStart,
   SegmentSummary,
 } from '@nigehban/media/mp4/segmenter-types.ts';
-import type { CameraChain, ChainHead } from './chain/camera-chain.ts';
+import type { CameraChain, ChainHead, ChainTargets } from './chain/camera-chain.ts';
 import { addCounters } from './count-segments.ts';
 import {
   Coverage,
@@ -28,9 +28,9 @@ import {
   gapCauseOfStop,
   smallestGapUs,
 } from './coverage.ts';
+import type { FootageVolumes } from './disk/footage-volumes.ts';
 import { SegmentFile, type WriteBytes } from './disk/segment-file.ts';
 import type { SyncGate } from './disk/sync-gate.ts';
-import type { VolumeWatch } from './disk/volume-watch.ts';
 import type { WriteBudget } from './disk/write-budget.ts';
 import { cameraFileName, segmentPath } from './footage-layout.ts';
 import type {
@@ -42,24 +42,25 @@ import type {
 
 /** What all cameras of a recorder share. */
 export interface RecordingShared {
-  readonly root: string;
   readonly segmenter: SegmenterSettings;
   readonly spreadSegments: boolean;
   readonly pool: BlockPool;
   readonly budget: WriteBudget;
-  readonly volume: VolumeWatch;
+  readonly volumes: FootageVolumes;
   readonly writeBytes: WriteBytes | undefined;
   readonly syncs: SyncGate;
   readonly maxQueuedBytes: number;
   readonly gapEntryUs: number;
   readonly clock: Clock;
   readonly onEntry: (entry: ChainEntry) => void;
-  readonly onDiskFault: (error: unknown) => void;
+  readonly onDiskFault: (error: unknown, folder?: string) => void;
   readonly onDiskWell: () => void;
 }
 
 interface Writing {
   readonly start: SegmentStart;
+  /** The volume it is written to. */
+  readonly folder: string;
   readonly path: string;
   readonly file: SegmentFile;
 }
@@ -89,7 +90,8 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   #ending: GapCause = 'failed';
   #refusedUntilUs = 0;
   #chainStuck = false;
-  #unfinished = 0;
+  /** The volume of the newest segment. */
+  #folder: string | undefined;
   #segments = 0;
   #sessions = 0;
   #stopped = false;
@@ -215,25 +217,31 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   }
 
   accepts(): boolean {
-    const { budget, volume, maxQueuedBytes, clock } = this.#shared;
-    if (volume.fault !== undefined) return false;
+    const { budget, volumes, maxQueuedBytes, clock } = this.#shared;
+    if (volumes.fault !== undefined) return false;
+    // The segment ends where it is; the next one goes to a volume that serves.
+    if (this.#writing !== undefined && !volumes.serves(this.#writing.folder)) return false;
     if (this.#writing?.file.failed === true || this.#chainStuck) return false;
-    if (this.#unfinished >= maxUnfinished) return false;
+    if (this.#endingFiles.size >= maxUnfinished) return false;
     if (this.#refusedUntilUs > 0 && clock.wallUs() < this.#refusedUntilUs) return false;
     return !budget.exhausted && (this.#writing?.file.queuedBytes ?? 0) < maxQueuedBytes;
   }
 
   segmentStarts(start: SegmentStart): void {
-    const { root, pool, budget, syncs, clock, writeBytes, onDiskFault } = this.#shared;
+    const { volumes, pool, budget, syncs, clock, writeBytes, onDiskFault } = this.#shared;
+    const { cameraId } = this.#order;
+    const folder = volumes.choose(cameraId) ?? volumes.folders[0] ?? '';
+    this.#folder = folder;
     this.#append(this.#coverage.segmentStarts(start.startUs));
-    const path = segmentPath(this.#order.cameraId, start.startUs);
+    const path = segmentPath(cameraId, start.startUs);
     const onError = (error: Error) => {
-      this.#refusedUntilUs = clock.wallUs() + diskRetryUs;
-      onDiskFault(error);
+      volumes.failed(folder, error);
+      if (volumes.serves(folder)) this.#refusedUntilUs = clock.wallUs() + diskRetryUs;
+      onDiskFault(error, folder);
     };
-    const at = join(root, path);
+    const at = join(folder, path);
     const file = new SegmentFile(at, start.startUs, pool, budget, syncs, onError, writeBytes);
-    this.#writing = { start, path, file };
+    this.#writing = { start, folder, path, file };
   }
 
   fragment(block: Buffer, write: FragmentWrite): void {
@@ -276,47 +284,46 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   /** Closes a file and writes its entry; what the disk refused of it becomes a gap. */
   async #finish(writing: Writing, summary: SegmentSummary): Promise<void> {
     const done = await writing.file.finish();
-    this.#unfinished -= 1;
     this.#endingFiles.delete(writing.file);
     if (done.sizeBytes > 0) {
-      await this.#write((chain) =>
-        chain.appendSegment({
-          startUs: summary.startUs,
-          endUs: done.endUs,
-          path: writing.path,
-          codec: writing.start.codec,
-          widthPx: writing.start.widthPx,
-          heightPx: writing.start.heightPx,
-          frames: done.frames,
-          sizeBytes: done.sizeBytes,
-          sha256: done.sha256,
-          fragments: done.fragments,
-          clockOffsetMs: summary.clockOffsetMs,
-          flags: { repaired: false, lossy: summary.lossy, adopted: false },
-        }),
-      );
+      const segment = {
+        startUs: summary.startUs,
+        endUs: done.endUs,
+        path: writing.path,
+        codec: writing.start.codec,
+        widthPx: writing.start.widthPx,
+        heightPx: writing.start.heightPx,
+        frames: done.frames,
+        sizeBytes: done.sizeBytes,
+        sha256: done.sha256,
+        fragments: done.fragments,
+        clockOffsetMs: summary.clockOffsetMs,
+        flags: { repaired: false, lossy: summary.lossy, adopted: false },
+      };
+      await this.#write((chain, targets) => chain.appendSegment(segment, targets));
       this.#segments += 1;
     }
     if (done.error === undefined) {
       this.#shared.onDiskWell();
     } else if (summary.endUs - done.endUs >= smallestGapUs) {
       const piece = { startUs: done.endUs, endUs: summary.endUs, cause: 'disk' as const };
-      await this.#write((chain) => chain.appendGap(piece));
+      await this.#write((chain, targets) => chain.appendGap(piece, targets));
     }
   }
 
   #append(piece: GapPiece | undefined): void {
-    if (piece !== undefined) this.#enqueue(() => this.#write((chain) => chain.appendGap(piece)));
+    if (piece === undefined) return;
+    this.#enqueue(() => this.#write((chain, targets) => chain.appendGap(piece, targets)));
   }
 
   /** Appends an entry, again and again while the disk refuses; the entries after it wait. */
-  async #write(append: (chain: CameraChain) => Promise<ChainEntry>): Promise<void> {
-    const { clock, volume, onEntry, onDiskFault } = this.#shared;
+  async #write(
+    append: (chain: CameraChain, targets: ChainTargets) => Promise<ChainEntry>,
+  ): Promise<void> {
+    const { clock, onEntry, onDiskFault } = this.#shared;
     for (let attempt = 1; ; attempt++) {
       try {
-        // A chain must not go on in the empty folder that an unmounted disk leaves behind.
-        await volume.assertThere();
-        onEntry(await append(this.#chain));
+        onEntry(await append(this.#chain, await this.#targets()));
         this.#chainStuck = false;
         return;
       } catch (error) {
@@ -330,6 +337,29 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
         });
       }
     }
+  }
+
+  /** @throws Fault when no volume is there */
+  async #targets(): Promise<ChainTargets> {
+    const { volumes, onDiskFault } = this.#shared;
+    const onFailed = (folder: string, error: unknown) => {
+      volumes.failed(folder, error);
+      onDiskFault(error, folder);
+    };
+    const folders: string[] = [];
+    let away: unknown;
+    for (const folder of volumes.chainFolders(this.#order.cameraId, this.#folder)) {
+      try {
+        // A chain must not go on in the empty folder that an unmounted disk leaves behind.
+        await volumes.assertThere(folder);
+        folders.push(folder);
+      } catch (error) {
+        away = error;
+        onFailed(folder, error);
+      }
+    }
+    if (folders.length === 0) throw away;
+    return { folders, onFailed };
   }
 
   #enqueue(task: () => Promise<void>): void {

@@ -7,6 +7,7 @@ import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
 import type { ExportDesk } from './export/export-desk.ts';
 import { answerExport, parseExportRoute } from './export/export-http.ts';
+import type { FootageRoots } from './footage-layout.ts';
 import { openSegmentFile } from './open-segment-file.ts';
 import {
   PlaybackHandler,
@@ -19,8 +20,8 @@ import type { StillMaker } from './still-maker.ts';
 import { type FilePiece, piecesBytes, planVideoOnly } from './virtual-file.ts';
 
 export interface FootageHandlerOptions {
-  /** The footage root. */
-  readonly root: string;
+  /** The footage root, or that of each volume. */
+  readonly root: FootageRoots;
   /** What the server authenticates with: `Authorization: Bearer <key>`. */
   readonly clusterKey: string;
   /** The recorder's view of what is being written. */

@@ -43,3 +43,10 @@ export function isHourFolder(name: string): boolean {
 export function cameraIdOf(folderName: string): CameraId | undefined {
   return /^[1-9]\d{0,9}$/.test(folderName) ? Number(folderName) : undefined;
 }
+
+/** Where footage lies: one folder, or one on each of several volumes. */
+export type FootageRoots = string | readonly string[];
+
+export function rootsOf(roots: FootageRoots): readonly string[] {
+  return typeof roots === 'string' ? [roots] : roots;
+}

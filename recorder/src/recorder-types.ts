@@ -6,7 +6,9 @@ import type { StreamHub, StreamSource } from '@nigehban/media/hub/stream-hub-typ
 import type { SegmenterCounters } from '@nigehban/media/mp4/segmenter-types.ts';
 import type { ChainHead } from './chain/camera-chain.ts';
 import type { ManifestSigner } from './chain/node-manifest.ts';
+import type { VolumeStanding } from './disk/footage-volumes.ts';
 import type { WriteBytes } from './disk/segment-file.ts';
+import type { FootageRoots } from './footage-layout.ts';
 
 /** A camera that this node shall record. */
 export interface RecordingOrder {
@@ -19,8 +21,10 @@ export interface RecordingOrder {
 
 export interface RecorderSettings {
   readonly nodeId: string;
-  /** Folder of the footage; made when it is absent. */
-  readonly footageFolder: string;
+  /** Folder of the footage, or one on each of several volumes; made when it is absent. */
+  readonly footageFolder: FootageRoots;
+  /** Of each folder the mark by which its volume is known from earlier times. */
+  readonly volumeMarks?: Readonly<Record<string, string>> | undefined;
   /** A segment ends at the first key frame at or after this (2,000 to 300,000). */
   readonly segmentMs: number;
   /**
@@ -123,6 +127,7 @@ export interface RecorderStatus {
   readonly queuedBytes: number;
   readonly peakQueuedBytes: number;
   readonly blockBytes: number;
+  readonly volumes: readonly VolumeStanding[];
   readonly health: RecordingHealth;
 }
 

@@ -5,13 +5,13 @@ import type { StreamSubscription } from '@nigehban/media/hub/stream-hub-types.ts
 import { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
 import { CameraRecorder, type RecordingShared, writeCameraFile } from './camera-recorder.ts';
 import type { ChainHead } from './chain/camera-chain.ts';
-import { writeNodeManifest } from './chain/node-manifest.ts';
+import { readNewestHeads, writeNodeManifest } from './chain/node-manifest.ts';
 import { openCameraChain } from './chain/open-camera-chain.ts';
 import { diskFault } from './disk/disk-fault.ts';
+import { FootageVolumes, type VolumePlace } from './disk/footage-volumes.ts';
 import { SyncGate } from './disk/sync-gate.ts';
-import { VolumeWatch } from './disk/volume-watch.ts';
 import { WriteBudget } from './disk/write-budget.ts';
-import { hourFolder } from './footage-layout.ts';
+import { hourFolder, rootsOf } from './footage-layout.ts';
 import type {
   Recorder,
   RecorderPorts,
@@ -43,23 +43,47 @@ const syncsAtATime = 2;
 const wellAfterUs = 10_000_000;
 
 /**
- * Starts recording into a folder. Cameras come by {@link Recorder.apply}; nothing but a folder that
- * cannot be made (DISK_FULL, DISK_FAILED) keeps it from starting.
+ * Starts recording into a folder, or into one on each of several volumes. Cameras come by
+ * {@link Recorder.apply}; nothing keeps it from starting but that not one of the folders can be made
+ * (DISK_FULL, DISK_FAILED).
  */
 export async function startRecorder(
   settings: RecorderSettings,
   ports: RecorderPorts,
 ): Promise<Recorder> {
-  const root = settings.footageFolder;
-  await mkdir(root, { recursive: true }).catch((error: unknown) => {
-    throw diskFault(error, root);
-  });
-  return new FolderRecorder(settings, ports);
+  const places = placesOf(settings);
+  const made = await Promise.allSettled(
+    // What is known by a mark is there, or away: then its folder is not to be made anew.
+    places
+      .filter(({ mark }) => mark === undefined)
+      .map(({ folder }) =>
+        mkdir(folder, { recursive: true }).catch((error: unknown) => {
+          throw diskFault(error, folder);
+        }),
+      ),
+  );
+  const refused = made.find((one) => one.status === 'rejected');
+  if (
+    refused !== undefined &&
+    made.filter((one) => one.status === 'rejected').length === places.length
+  ) {
+    throw refused.reason;
+  }
+  const volumes = new FootageVolumes(places, settings.diskReserve ?? 0.05, ports.clock);
+  // Homes depend on the volumes' sizes. A single one has all cameras whatever its size.
+  if (places.length > 1) await volumes.look();
+  return new FolderRecorder(settings, ports, volumes);
+}
+
+function placesOf({ footageFolder, volumeMarks }: RecorderSettings): readonly VolumePlace[] {
+  return rootsOf(footageFolder).map((folder) => ({ folder, mark: volumeMarks?.[folder] }));
 }
 
 class FolderRecorder implements Recorder {
   readonly #ports: RecorderPorts;
-  readonly #root: string;
+  readonly #volumes: FootageVolumes;
+  /** Where the chains stood by the newest manifest: a volume with their ends may be away. */
+  readonly #knownHeads: Promise<ReadonlyMap<CameraId, ChainHead>>;
   readonly #shared: RecordingShared;
   readonly #slots = new Map<CameraId, Slot>();
   readonly #startedAtUs: number;
@@ -75,16 +99,19 @@ class FolderRecorder implements Recorder {
   readonly #writesManifest: boolean;
   #stopped = false;
 
-  constructor(settings: RecorderSettings, ports: RecorderPorts) {
+  constructor(settings: RecorderSettings, ports: RecorderPorts, volumes: FootageVolumes) {
     this.#ports = ports;
-    this.#root = settings.footageFolder;
+    this.#volumes = volumes;
     this.#nodeId = settings.nodeId;
+    this.#knownHeads =
+      volumes.folders.length > 1
+        ? readNewestHeads(volumes.folders, settings.nodeId).catch(() => new Map())
+        : Promise.resolve(new Map());
     this.#startedAtUs = ports.clock.wallUs();
     this.#health = { kind: 'well', atUs: this.#startedAtUs };
     this.#manifestHour = hourFolder(this.#startedAtUs);
     this.#writesManifest = settings.writesManifest ?? true;
     this.#shared = {
-      root: settings.footageFolder,
       segmenter: {
         segmentMs: settings.segmentMs,
         fragmentMs: settings.fragmentMs ?? 1000,
@@ -95,13 +122,13 @@ class FolderRecorder implements Recorder {
       pool: this.#pool,
       budget: new WriteBudget(settings.maxQueuedBytes ?? 256 << 20),
       syncs: new SyncGate(syncsAtATime),
-      volume: new VolumeWatch(settings.footageFolder, settings.diskReserve ?? 0.05),
+      volumes,
       writeBytes: ports.writeBytes,
       maxQueuedBytes: settings.maxQueuedBytesPerCamera ?? 8 << 20,
       gapEntryUs: (settings.gapEntryMs ?? 60_000) * 1000,
       clock: ports.clock,
       onEntry: (entry) => ports.onEntry?.(entry),
-      onDiskFault: (error) => this.#diskFails(error),
+      onDiskFault: (error, folder) => this.#diskFails(error, folder),
       onDiskWell: () => this.#diskServes(),
     };
     this.#timer = ports.clock.setTimer(tickMs, () => this.#tick());
@@ -149,6 +176,7 @@ class FolderRecorder implements Recorder {
       queuedBytes: this.#shared.budget.queuedBytes,
       peakQueuedBytes: this.#shared.budget.peakBytes,
       blockBytes: this.#pool.allocatedBytes,
+      volumes: this.#volumes.standing(),
       health: this.#health,
     };
   }
@@ -228,14 +256,32 @@ class FolderRecorder implements Recorder {
     const { hub, log } = this.#ports;
     const { order } = slot;
     const { cameraId } = order;
-    await this.#shared.volume.assertThere();
-    const opened = await openCameraChain(this.#root, cameraId, { beforeUs: this.#startedAtUs });
-    await writeCameraFile(this.#root, order);
+    const there = await this.#volumes.there();
+    const writable = this.#volumes.chainFolders(cameraId, undefined);
+    const opened = await openCameraChain(there, cameraId, {
+      beforeUs: this.#startedAtUs,
+      writable: writable.filter((folder) => there.includes(folder)),
+      knownHead: (await this.#knownHeads).get(cameraId),
+    });
+    if (opened.broken) {
+      const { sequence } = opened.chain.head;
+      log.error({ cameraId, sequence }, 'the end of this chain is on no volume that is here');
+    }
+    await this.#writeCameraFiles(order, writable);
     for (const entry of opened.added) this.#ports.onEntry?.(entry);
     for (const path of opened.unreadable) log.warn({ cameraId, path }, 'footage is unreadable');
     if (slot.leaving) return;
     slot.camera = new CameraRecorder(order, opened.chain, this.#shared);
     slot.subscription = hub.subscribe(slot.order.source, slot.camera);
+  }
+
+  /** Beside the footage and beside the copy of its chain. */
+  async #writeCameraFiles(order: RecordingOrder, folders: readonly string[]): Promise<void> {
+    const written = await Promise.allSettled(folders.map((root) => writeCameraFile(root, order)));
+    const failed = written.find((one) => one.status === 'rejected');
+    if (failed !== undefined && written.every((one) => one.status === 'rejected')) {
+      throw failed.reason;
+    }
   }
 
   #pause(slot: Slot): Promise<void> {
@@ -276,10 +322,11 @@ class FolderRecorder implements Recorder {
   async #look(nowUs: number): Promise<void> {
     // Not again before this look is over: a dying disk may take its time.
     this.#lookAtUs = Number.POSITIVE_INFINITY;
-    const { volume } = this.#shared;
-    await volume.look();
+    await this.#volumes.look();
     this.#lookAtUs = nowUs + lookEveryUs;
-    if (volume.fault !== undefined) this.#diskFails(volume.fault);
+    for (const { fault, folder } of this.#volumes.standing()) {
+      if (fault !== undefined) this.#diskFails(fault, folder);
+    }
   }
 
   /** Once an hour: a chain's end cannot be cut off unseen behind the last manifest. */
@@ -287,13 +334,18 @@ class FolderRecorder implements Recorder {
     this.#manifestHour = hourFolder(nowUs);
     const heads = this.heads();
     if (heads.size === 0) return;
-    writeNodeManifest(this.#root, this.#nodeId, heads, nowUs, this.#ports.signManifest).catch(
-      (error: unknown) => this.#diskFails(error),
-    );
+    writeNodeManifest(
+      this.#volumes.folders,
+      this.#nodeId,
+      heads,
+      nowUs,
+      this.#ports.signManifest,
+    ).catch((error: unknown) => this.#diskFails(error));
   }
 
-  #diskFails(error: unknown): void {
-    const fault = diskFault(error, this.#root);
+  /** A fault of one of several volumes is told as well: its footage and a chain's copy are away. */
+  #diskFails(error: unknown, folder = this.#volumes.folders[0] ?? ''): void {
+    const fault = diskFault(error, folder);
     const atUs = this.#ports.clock.wallUs();
     this.#faultUntilUs = atUs + wellAfterUs;
     if (this.#health.kind === 'fault' && this.#health.fault === fault.code) return;

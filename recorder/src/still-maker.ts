@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { MediaError } from '@nigehban/media/media-error.ts';
 import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { type ScannedFragment, scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
-import { listHours, names } from './chain/chain-files.ts';
-import { hourFolder, segmentStartOf } from './footage-layout.ts';
+import { listHours, namesIn } from './chain/chain-files.ts';
+import { type FootageRoots, hourFolder, segmentStartOf } from './footage-layout.ts';
 import { openSegmentFile } from './open-segment-file.ts';
 import type { OpenSegmentSource } from './recorder-types.ts';
 
@@ -16,7 +15,7 @@ export interface Still {
 }
 
 export interface StillMakerOptions {
-  readonly root: string;
+  readonly root: FootageRoots;
   readonly recorder: OpenSegmentSource;
   /** Makes a JPEG of the first picture of a small MP4. */
   readonly render: (mp4: Buffer) => Promise<Buffer>;
@@ -88,14 +87,14 @@ export class StillMaker {
 
 /** The start of the last segment at or before a time, by file names alone. */
 async function findSegment(
-  root: string,
+  roots: FootageRoots,
   cameraId: CameraId,
   atUs: number,
 ): Promise<number | undefined> {
   const lastHour = hourFolder(atUs);
-  const hours = (await listHours(root, cameraId)).filter((hour) => hour <= lastHour).reverse();
+  const hours = (await listHours(roots, cameraId)).filter((hour) => hour <= lastHour).reverse();
   for (const hour of hours) {
-    const starts = (await names(join(root, String(cameraId), hour)))
+    const starts = (await namesIn(roots, `${cameraId}/${hour}`))
       .map(segmentStartOf)
       .filter((startUs) => startUs !== undefined)
       .filter((startUs) => startUs <= atUs);

@@ -1,10 +1,11 @@
-import { mkdir, open, truncate } from 'node:fs/promises';
+import { mkdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { ChainEntry, GapCause, GapEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
-import { chainFileName, hourFolder } from '../footage-layout.ts';
-import { listHours, readChainFile } from './chain-files.ts';
-import { firstPreviousHash, formatChainLine, hashChainLine, parseChainLine } from './chain-line.ts';
+import { chainFileName, type FootageRoots, hourFolder, rootsOf } from '../footage-layout.ts';
+import { appendLine } from './append-line.ts';
+import { listHours, readChainHour } from './chain-files.ts';
+import { firstPreviousHash, formatChainLine, hashChainLine } from './chain-line.ts';
 
 export type NewSegment = Omit<SegmentEntry, 'sequence' | 'cameraId' | 'previousHash' | 'kind'>;
 
@@ -14,13 +15,26 @@ export interface ChainHead {
   readonly hash: string;
 }
 
+/** On which volumes a line is written, and who hears of one that refused it. */
+export interface ChainTargets {
+  /** In order of preference; one that takes the line is enough. */
+  readonly folders: readonly string[];
+  readonly onFailed?: (folder: string, error: unknown) => void;
+}
+
+/** Volumes that have each line: with several, a chain outlives the loss of one. */
+export const chainCopies = 2;
+/** More entries than a chain can grow by between two hourly manifests. */
+const breakLength = 100_000;
+
 /**
  * One camera's append-only chain on disk. Entries are appended one at a time by its only owner; each
- * names the hash of the one before.
+ * names the hash of the one before. Of several volumes each has a part of the lines, copies among
+ * them: the chain is what they have together.
  */
 export class CameraChain {
   readonly cameraId: CameraId;
-  readonly #root: string;
+  readonly #targets: ChainTargets;
   #sequence = 0;
   #hash = firstPreviousHash;
   #last: ChainEntry | undefined;
@@ -28,8 +42,8 @@ export class CameraChain {
   /** Entries stand in the hour of their start, but never before an older entry. */
   #hour = '';
 
-  private constructor(root: string, cameraId: CameraId) {
-    this.#root = root;
+  private constructor(roots: FootageRoots, cameraId: CameraId) {
+    this.#targets = { folders: rootsOf(roots).slice(0, chainCopies) };
     this.cameraId = cameraId;
   }
 
@@ -51,33 +65,50 @@ export class CameraChain {
   }
 
   /** Opens a chain at its last whole entry; a torn last line is cut off. */
-  static async open(root: string, cameraId: CameraId): Promise<CameraChain> {
-    const chain = new CameraChain(root, cameraId);
-    const hours = await listHours(root, cameraId);
+  static async open(roots: FootageRoots, cameraId: CameraId): Promise<CameraChain> {
+    const chain = new CameraChain(roots, cameraId);
+    const several = rootsOf(roots).length > 1;
+    const hours = await listHours(roots, cameraId);
     for (const hour of hours.reverse()) {
-      const file = await readChainFile(root, cameraId, hour);
-      if (file === undefined) continue;
-      if (file.torn !== '') {
-        await truncate(join(root, String(cameraId), hour, chainFileName), file.wholeBytes);
+      const found = await readChainHour(roots, cameraId, hour);
+      if (found === undefined) continue;
+      for (const { root, torn, wholeBytes } of found.files) {
+        if (torn === '') continue;
+        const path = join(root, String(cameraId), hour, chainFileName);
+        await truncate(path, wholeBytes).catch((error: unknown) => {
+          // One of several may be read-only: it is cut when it is written again.
+          if (!several) throw error;
+        });
       }
-      for (const line of file.lines) {
-        const entry = parseChainLine(line);
-        if (entry !== undefined) chain.#take(entry, line, hour);
+      for (const { entry, text } of found.lines) {
+        if (entry !== undefined) chain.#take(entry, text, hour);
       }
       if (chain.#last !== undefined) break;
     }
     return chain;
   }
 
-  async appendSegment(segment: NewSegment): Promise<SegmentEntry> {
+  /**
+   * Goes on after entries that no readable volume has: `last` is the last that is known of. What was
+   * lost in between stays visible as a break of the numbers.
+   */
+  breakAfter(last: ChainHead): void {
+    this.#sequence = Math.max(this.#sequence, last.sequence) + breakLength;
+    this.#hash = last.hash;
+  }
+
+  async appendSegment(segment: NewSegment, targets = this.#targets): Promise<SegmentEntry> {
     const entry: SegmentEntry = { ...this.#next(), kind: 'segment', ...segment };
-    await this.#append(entry);
+    await this.#append(entry, targets);
     return entry;
   }
 
-  async appendGap(gap: { startUs: number; endUs: number; cause: GapCause }): Promise<GapEntry> {
+  async appendGap(
+    gap: { startUs: number; endUs: number; cause: GapCause },
+    targets = this.#targets,
+  ): Promise<GapEntry> {
     const entry: GapEntry = { ...this.#next(), kind: 'gap', ...gap };
-    await this.#append(entry);
+    await this.#append(entry, targets);
     return entry;
   }
 
@@ -89,12 +120,23 @@ export class CameraChain {
     };
   }
 
-  async #append(entry: ChainEntry): Promise<void> {
+  async #append(entry: ChainEntry, targets: ChainTargets): Promise<void> {
     const hour = [this.#hour, hourFolder(entry.startUs)].sort().at(-1) ?? this.#hour;
     const line = formatChainLine(entry);
-    const folder = join(this.#root, String(this.cameraId), hour);
-    await mkdir(folder, { recursive: true });
-    await appendWhole(join(folder, chainFileName), `${line}\n`);
+    let written = false;
+    let failure: unknown = new Error('No volume to write the chain to');
+    for (const root of targets.folders) {
+      try {
+        const folder = join(root, String(this.cameraId), hour);
+        await mkdir(folder, { recursive: true });
+        await appendLine(join(folder, chainFileName), line);
+        written = true;
+      } catch (error) {
+        failure = error;
+        targets.onFailed?.(root, error);
+      }
+    }
+    if (!written) throw failure;
     this.#take(entry, line, hour);
   }
 
@@ -104,21 +146,5 @@ export class CameraChain {
     this.#hash = hashChainLine(line);
     this.#last = entry;
     this.#coveredUntilUs = Math.max(this.#coveredUntilUs ?? 0, entry.endUs);
-  }
-}
-
-/** Appends all or nothing: a full disk may take a part of the line, which is cut off again. */
-async function appendWhole(path: string, text: string): Promise<void> {
-  const file = await open(path, 'a');
-  try {
-    const { size } = await file.stat();
-    try {
-      await file.appendFile(text);
-    } catch (error) {
-      await file.truncate(size).catch(() => undefined);
-      throw error;
-    }
-  } finally {
-    await file.close();
   }
 }

@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@nigehban/domain/faults.ts';
-import { nodesFolderName } from '../footage-layout.ts';
+import { type FootageRoots, nodesFolderName } from '../footage-layout.ts';
+import { ofEachRoot, readTextIfThere } from './chain-files.ts';
 import type { ManifestSigner } from './node-manifest.ts';
 
 /** Beside a node's manifests: the public keys it signed with, newest last, as PEM (SPKI). */
@@ -37,13 +38,14 @@ export function parsePublicKeys(pem: string, source: string): KeyObject[] {
 }
 
 /** The keys that a node left beside its manifests; none when it left none. */
-export async function readPublicKeys(root: string, nodeId: string): Promise<KeyObject[]> {
-  const path = join(root, nodesFolderName, nodeId, publicKeyFileName);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+export async function readPublicKeys(roots: FootageRoots, nodeId: string): Promise<KeyObject[]> {
+  const keys = await ofEachRoot(roots, async (root) => {
+    const path = join(root, nodesFolderName, nodeId, publicKeyFileName);
+    const text = await readTextIfThere(path);
+    return text === undefined ? [] : parsePublicKeys(text, path);
   });
-  return text === undefined ? [] : parsePublicKeys(text, path);
+  // Each volume has them; a key that one of them lacks is that node's all the same.
+  return keys.flat().filter((key, index, all) => all.findIndex((one) => one.equals(key)) === index);
 }
 
 /** Leaves the key beside the node's manifests, after those it signed with before. */

@@ -1,5 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
-import { mkdir, open, readFile, truncate } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import {
@@ -7,8 +7,11 @@ import {
   type RetentionPolicy,
   removalReasons,
 } from '@nigehban/domain/retention.ts';
-import { removalsFileName } from '../footage-layout.ts';
+import { type FootageRoots, removalsFileName, rootsOf } from '../footage-layout.ts';
+import { appendLine } from './append-line.ts';
+import { ofEachRoot, readTextIfThere } from './chain-files.ts';
 import { firstPreviousHash, hashChainLine } from './chain-line.ts';
+import { mergeLines } from './merge-lines.ts';
 
 /** Says that the segments of a piece of a camera's chain were deleted, by whom and why. */
 export interface Removal {
@@ -52,75 +55,80 @@ export interface ReadRemovals {
   readonly removals: readonly ReadRemoval[];
   /** Numbers (from 1) of lines that are no removals. */
   readonly unreadable: readonly number[];
-  /** Bytes up to the last line end, and whether something follows it. */
-  readonly wholeBytes: number;
-  readonly torn: boolean;
 }
 
 /**
- * Reads a camera's log of removals; empty when nothing was ever removed. Throws the disk's own errors.
+ * Reads a camera's log of removals from the copies of all volumes; empty when nothing was ever
+ * removed. Throws the disk's own errors.
  */
-export async function readRemovals(root: string, cameraId: CameraId): Promise<ReadRemovals> {
-  let text = '';
-  try {
-    text = await readFile(removalsPath(root, cameraId), 'utf8');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && isAbsence(error.code))) throw error;
-  }
-  const lines = text.split('\n');
-  const rest = lines.pop() ?? '';
+export async function readRemovals(roots: FootageRoots, cameraId: CameraId): Promise<ReadRemovals> {
+  const copies = await ofEachRoot(roots, async (root) => {
+    const text = (await readTextIfThere(removalsPath(root, cameraId))) ?? '';
+    // What follows the last line end is torn: its files are still there.
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line, index) => {
+        const parsed = parseLine(line);
+        const entry = parsed && { ...parsed.removal, parsed };
+        return { text: line, entry, root, number: index + 1 };
+      });
+  });
+  const { lines } = mergeLines(copies);
   const removals: ReadRemoval[] = [];
   const unreadable: number[] = [];
   let previousHash = firstPreviousHash;
   let sequence = 0;
-  for (const [index, line] of lines.entries()) {
-    const parsed = parseLine(line);
-    if (parsed === undefined) unreadable.push(index + 1);
+  for (const { text, entry, number } of lines) {
+    if (entry === undefined) unreadable.push(number);
     else {
-      const { removal } = parsed;
+      const { removal } = entry.parsed;
       const follows =
         removal.cameraId === cameraId &&
         removal.previousHash === previousHash &&
         removal.sequence === sequence + 1;
-      removals.push({ ...parsed, follows });
+      removals.push({ ...entry.parsed, follows });
       sequence = removal.sequence;
     }
-    previousHash = hashChainLine(line);
+    previousHash = hashChainLine(text);
   }
-  const wholeBytes = Buffer.byteLength(text) - Buffer.byteLength(rest);
-  return { removals, unreadable, wholeBytes, torn: rest !== '' };
+  return { removals, unreadable };
 }
 
-/** Appends a signed removal and makes it durable, before its files go. Only one may write a log. */
+/**
+ * Appends a signed removal and makes it durable, before its files go. Only one may write a log. It
+ * stands on the first of `places` and, if one of the others takes it, on another.
+ */
 export async function appendRemoval(
-  root: string,
+  roots: FootageRoots,
   cameraId: CameraId,
   removal: NewRemoval,
   signingKey: KeyObject,
+  places: readonly string[] = rootsOf(roots),
 ): Promise<Removal> {
-  const path = removalsPath(root, cameraId);
-  const before = await readRemovals(root, cameraId);
-  if (before.torn) await truncate(path, before.wholeBytes);
-  const last = before.removals.at(-1);
+  const last = (await readRemovals(roots, cameraId)).removals.at(-1);
   const entry: Removal = {
     sequence: (last?.removal.sequence ?? 0) + 1,
     cameraId,
     previousHash: last === undefined ? firstPreviousHash : lineHash(last),
     ...removal,
   };
-  const signature = sign(null, Buffer.from(JSON.stringify(entry)), signingKey);
-  await mkdir(join(root, String(cameraId)), { recursive: true });
-  const file = await open(path, 'a');
-  try {
-    await file.appendFile(`${formatLine(entry, signature)}\n`);
-    await file.datasync();
-  } catch (error) {
-    await file.truncate(before.wholeBytes).catch(() => undefined);
-    throw error;
-  } finally {
-    await file.close();
+  const line = formatLine(entry, sign(null, Buffer.from(JSON.stringify(entry)), signingKey));
+  const [first, ...others] = places;
+  if (first !== undefined) await append(first, cameraId, line);
+  for (const root of others) {
+    const done = await append(root, cameraId, line).then(
+      () => true,
+      () => false,
+    );
+    if (done) break;
   }
   return entry;
+}
+
+async function append(root: string, cameraId: CameraId, line: string): Promise<void> {
+  await mkdir(join(root, String(cameraId)), { recursive: true });
+  await appendLine(removalsPath(root, cameraId), line, { durable: true });
 }
 
 /** Whether one of the keys signed a removal. */
@@ -205,8 +213,4 @@ function isRemoval(value: object): value is Removal {
     (removalReasons as readonly unknown[]).includes(of.reason) &&
     Array.isArray(of.holds)
   );
-}
-
-function isAbsence(code: unknown): boolean {
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -3,9 +3,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { ChainEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
-import { removalsFileName, segmentPath, segmentStartOf } from '../footage-layout.ts';
-import { listCameras, listHours, names, readChainFile } from './chain-files.ts';
-import { firstPreviousHash, hashChainLine, parseChainLine } from './chain-line.ts';
+import {
+  type FootageRoots,
+  removalsFileName,
+  rootsOf,
+  segmentPath,
+  segmentStartOf,
+} from '../footage-layout.ts';
+import { listCameras, listHours, names, namesIn, readChainHour } from './chain-files.ts';
+import { firstPreviousHash, hashChainLine } from './chain-line.ts';
 import { fingerprintOf } from './manifest-signature.ts';
 import { readHeads } from './node-manifest.ts';
 import { type ReadRemovals, readRemovals, removalIsSigned, removedBy } from './removal-log.ts';
@@ -17,6 +23,8 @@ export type FootageProblem =
   | { readonly kind: 'chain-broken'; readonly path: string; readonly line: number }
   /** The last line has no end: a write was interrupted. The next start of the recorder cuts it off. */
   | { readonly kind: 'line-torn'; readonly path: string }
+  /** Two volumes have different entries under one number: one of them was written without the other. */
+  | { readonly kind: 'chain-forked'; readonly path: string; readonly sequence: number }
   /** A node's hourly manifest names an entry that is gone or another: the chain's end was removed. */
   | { readonly kind: 'head-missing'; readonly manifest: string; readonly sequence: number }
   | { readonly kind: 'manifest-broken'; readonly manifest: string }
@@ -86,15 +94,17 @@ const readBytes = 256 << 10;
  * file by its hashes. Reads all bytes once; changes nothing. Throws the disk's own errors.
  */
 export async function verifyFootage(
-  root: string,
+  roots: FootageRoots,
   options: VerifyOptions = {},
 ): Promise<FootageVerdict> {
-  const manifests = await readHeads(root, options.publicKeys);
+  // What one volume refuses the others answer for, but none may be passed over as a whole.
+  for (const root of rootsOf(roots)) await names(root);
+  const manifests = await readHeads(roots, options.publicKeys);
   const cameras: CameraVerdict[] = [];
-  for (const cameraId of options.cameraIds ?? (await listCameras(root))) {
+  for (const cameraId of options.cameraIds ?? (await listCameras(roots))) {
     const keys = options.publicKeys ?? [...manifests.keys.values()].flat();
     const heads = manifests.heads.get(cameraId) ?? [];
-    const verdict = await verifyCamera(root, cameraId, heads, keys);
+    const verdict = await verifyCamera(roots, cameraId, heads, keys);
     cameras.push(verdict);
     options.onCamera?.(verdict);
   }
@@ -118,14 +128,14 @@ interface KnownHead {
 }
 
 async function verifyCamera(
-  root: string,
+  roots: FootageRoots,
   cameraId: CameraId,
   heads: readonly KnownHead[],
   keys: readonly KeyObject[],
 ): Promise<CameraVerdict> {
   const problems: FootageProblem[] = [];
   const counts = { entries: 0, segments: 0, gaps: 0, sizeBytes: 0, removed: 0 };
-  const removals = checkRemovals(cameraId, await readRemovals(root, cameraId), keys);
+  const removals = checkRemovals(cameraId, await readRemovals(roots, cameraId), keys);
   problems.push(...removals.problems);
   const entriesByHash = new Map<number, string>();
   const wanted = new Set(heads.map((head) => head.sequence));
@@ -134,25 +144,28 @@ async function verifyCamera(
   let previousHash = firstPreviousHash;
   let sequence = 0;
   let coveredUs: number | undefined;
-  for (const hour of await listHours(root, cameraId)) {
-    for (const name of await names(join(root, String(cameraId), hour))) {
+  for (const hour of await listHours(roots, cameraId)) {
+    for (const name of await namesIn(roots, `${cameraId}/${hour}`)) {
       const startUs = segmentStartOf(name);
       if (startUs !== undefined) present.push(startUs);
     }
-    const file = await readChainFile(root, cameraId, hour);
-    if (file === undefined) continue;
+    const chain = await readChainHour(roots, cameraId, hour);
+    if (chain === undefined) continue;
     const path = `${cameraId}/${hour}/chain.jsonl`;
-    if (file.torn !== '') problems.push({ kind: 'line-torn', path });
-    for (const [index, line] of file.lines.entries()) {
-      const entry = parseChainLine(line);
+    if (chain.files.some((file) => file.torn !== '')) problems.push({ kind: 'line-torn', path });
+    for (const { entry } of chain.forks) {
+      if (entry === undefined) continue;
+      problems.push({ kind: 'chain-forked', path, sequence: entry.sequence });
+    }
+    for (const { entry, text, number } of chain.lines) {
       if (entry === undefined) {
-        problems.push({ kind: 'line-unreadable', path, line: index + 1 });
+        problems.push({ kind: 'line-unreadable', path, line: number });
         continue;
       }
       if (entry.previousHash !== previousHash || entry.sequence !== sequence + 1) {
-        problems.push({ kind: 'chain-broken', path, line: index + 1 });
+        problems.push({ kind: 'chain-broken', path, line: number });
       }
-      previousHash = hashChainLine(line);
+      previousHash = hashChainLine(text);
       sequence = entry.sequence;
       if (wanted.has(sequence)) entriesByHash.set(sequence, previousHash);
       const ended = removals.lastHashes.get(sequence);
@@ -163,7 +176,7 @@ async function verifyCamera(
         counts.segments += 1;
         counts.sizeBytes += entry.sizeBytes;
         known.add(entry.startUs);
-        const found = await verifySegment(root, cameraId, entry);
+        const found = await verifySegment(roots, cameraId, entry);
         const gone = found[0]?.kind === 'file-missing';
         if (gone && removals.covers(entry.sequence)) counts.removed += 1;
         else problems.push(...found);
@@ -215,26 +228,34 @@ function holeBefore(entry: ChainEntry, coveredUs: number | undefined): FootagePr
 }
 
 async function verifySegment(
-  root: string,
+  roots: FootageRoots,
   cameraId: CameraId,
   entry: SegmentEntry,
 ): Promise<FootageProblem[]> {
   const path = segmentPath(cameraId, entry.startUs);
   // The path is derived, never followed: an entry cannot lead the verifier out of its folder.
   if (entry.path !== path) return [{ kind: 'path-wrong', path, sequence: entry.sequence }];
-  let file: FileHandle;
-  try {
-    file = await open(join(root, path), 'r');
-  } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (absent) return [{ kind: 'file-missing', path }];
-    throw error;
-  }
+  const file = await openOnItsVolume(roots, path);
+  if (file === undefined) return [{ kind: 'file-missing', path }];
   try {
     return await compareBytes(file, path, entry);
   } finally {
     await file.close();
   }
+}
+
+/** Undefined when no volume has the file. Throws the disk's own errors. */
+async function openOnItsVolume(roots: FootageRoots, path: string): Promise<FileHandle | undefined> {
+  let failure: unknown;
+  for (const root of rootsOf(roots)) {
+    try {
+      return await open(join(root, path), 'r');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) failure = error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
 }
 
 async function compareBytes(

@@ -13,6 +13,7 @@ import { volumeFileName } from '../footage-layout.ts';
 import { diskFault } from './disk-fault.ts';
 
 export interface VolumeState {
+  readonly folder: string;
   readonly level: DiskLevel;
   readonly space: DiskSpace;
   readonly marks: DiskMarks;
@@ -37,11 +38,19 @@ export class VolumeWatch {
   #level: DiskLevel = 'well';
   #fault: Fault | undefined;
 
-  /** `reserve` is the part of the volume that is to be free, 0 to 0.5. */
-  constructor(folder: string, reserve: number, readSpace = readDiskSpace) {
+  /**
+   * `reserve` is the part of the volume that is to be free, 0 to 0.5; `mark` what it is known by from
+   * earlier times: without it the first look takes what it finds.
+   */
+  constructor(folder: string, reserve: number, readSpace = readDiskSpace, mark?: string) {
     this.#folder = folder;
+    this.#id = mark;
     this.#reserve = reserve;
     this.#readSpace = readSpace;
+  }
+
+  get folder(): string {
+    return this.#folder;
   }
 
   /** Why nothing may be recorded here, as of the last look. */
@@ -63,7 +72,7 @@ export class VolumeWatch {
               details: { folder: this.#folder, freeBytes: space.freeBytes },
             })
           : undefined;
-      return { level: this.#level, space, marks };
+      return { folder: this.#folder, level: this.#level, space, marks };
     } catch (error) {
       this.#fault = diskFault(error, this.#folder);
       return undefined;
@@ -89,7 +98,7 @@ export class VolumeWatch {
 }
 
 /** The volume's mark; made when it has none. Whole at once: several processes may make it. */
-async function markVolume(path: string): Promise<string> {
+export async function markVolume(path: string): Promise<string> {
   const existing = await readFile(path, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

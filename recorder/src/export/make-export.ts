@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Fault } from '@nigehban/domain/faults.ts';
 import {
   type ExportedFile,
@@ -11,17 +11,12 @@ import {
   planExportedGaps,
 } from '@nigehban/domain/footage-export.ts';
 import { clockHoleUs } from '@nigehban/domain/footage-outline.ts';
+import { ofEachRoot, readTextIfThere } from '../chain/chain-files.ts';
 import { diskFault } from '../disk/disk-fault.ts';
 import { buildConcatList, concatToMp4 } from '../ffmpeg/concat-mp4.ts';
-import { cameraFileName } from '../footage-layout.ts';
+import { cameraFileName, type FootageRoots } from '../footage-layout.ts';
 import type { SegmentSource } from '../playback/segment-reader.ts';
-import {
-  type ExportPiece,
-  groupParts,
-  pathOfPiece,
-  planExport,
-  readChainOfRange,
-} from './plan-export.ts';
+import { type ExportPiece, groupParts, planExport, readChainOfRange } from './plan-export.ts';
 
 export const manifestFileName = 'manifest.json';
 
@@ -108,20 +103,21 @@ async function makePart(
   options: MakeExportOptions,
   onProgress: (mediaUs: number) => void,
 ): Promise<ExportedFile> {
-  const { folder, root, signal } = options;
+  const { folder, signal } = options;
   const [first] = pieces;
   const last = pieces.at(-1);
   if (first === undefined || last === undefined) throw new RangeError('A part without pieces');
   const inputs: { path: string; durationUs: number }[] = [];
   const cuts: string[] = [];
   for (const piece of pieces) {
-    let path = pathOfPiece(root, piece);
+    let path = piece.path;
     if (piece.cut !== null) {
       path = join(folder, `${piece.segmentUs}.cut.mp4`);
-      await copyCut(pathOfPiece(root, piece), path, piece.cut);
+      await copyCut(piece.path, path, piece.cut);
       cuts.push(path);
     }
-    inputs.push({ path, durationUs: piece.durationUs });
+    // ffmpeg takes what is relative from the list's folder.
+    inputs.push({ path: resolve(path), durationUs: piece.durationUs });
   }
   const listFile = join(folder, `${part}.ffconcat`);
   await writeFile(listFile, buildConcatList(inputs));
@@ -183,11 +179,14 @@ async function requireSpace(folder: string, pieces: readonly ExportPiece[]): Pro
 }
 
 async function readCamera(
-  root: string,
+  roots: FootageRoots,
   cameraId: number,
 ): Promise<{ cameraCode: string | null; stationCode: string | null }> {
   try {
-    const text = await readFile(join(root, String(cameraId), cameraFileName), 'utf8');
+    const texts = await ofEachRoot(roots, (root) =>
+      readTextIfThere(join(root, String(cameraId), cameraFileName)),
+    );
+    const text = texts.find((one) => one !== undefined) ?? '';
     const { cameraCode, stationCode } = JSON.parse(text) as Record<string, unknown>;
     return {
       cameraCode: typeof cameraCode === 'string' ? cameraCode : null,

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { GapEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
 import type { ScannedFragment } from '@nigehban/media/mp4/recording-scan.ts';
-import { listHours, readChainFile } from '../chain/chain-files.ts';
-import { parseChainLine } from '../chain/chain-line.ts';
-import { hourFolder, segmentPath } from '../footage-layout.ts';
-import { openSegmentFile } from '../open-segment-file.ts';
+import { listHours, readChainHour } from '../chain/chain-files.ts';
+import { type FootageRoots, hourFolder } from '../footage-layout.ts';
+import { findSegmentFile, openSegmentFile } from '../open-segment-file.ts';
 import { passOverUnreadable } from '../playback/footage-stream.ts';
 import { listSegments } from '../playback/list-segments.ts';
 import {
@@ -20,7 +18,7 @@ import {
 /** What an export takes of one segment. */
 export interface ExportPiece {
   readonly segmentUs: number;
-  /** Below the footage root. */
+  /** The file it comes from. */
   readonly path: string;
   /** The whole file, or the bytes that are taken behind its initialisation. */
   readonly cut: {
@@ -90,7 +88,7 @@ async function planPiece(
   const ranges = joinSpans(taken);
   return {
     segmentUs: startUs,
-    path: segmentPath(cameraId, startUs),
+    path: await findSegmentFile(source.root, cameraId, startUs),
     cut: isWhole ? null : { initialisationBytes: content.scan.initialisationBytes, ranges },
     startUs: wallOf(first, content),
     endUs: Math.round(fragmentEndUs(last, content)),
@@ -117,7 +115,7 @@ export function groupParts(pieces: readonly ExportPiece[]): ExportPiece[][] {
 
 /** The chain's entries that touch a range, from the hours around it. */
 export async function readChainOfRange(
-  root: string,
+  roots: FootageRoots,
   cameraId: CameraId,
   range: Range,
 ): Promise<{ segments: Map<number, SegmentEntry>; gaps: GapEntry[] }> {
@@ -126,11 +124,10 @@ export async function readChainOfRange(
   const lastHour = hourFolder(range.toUs + 3_600_000_000);
   const segments = new Map<number, SegmentEntry>();
   const gaps: GapEntry[] = [];
-  for (const hour of await listHours(root, cameraId)) {
+  for (const hour of await listHours(roots, cameraId)) {
     if (hour < firstHour || hour > lastHour) continue;
-    const file = await readChainFile(root, cameraId, hour);
-    for (const line of file?.lines ?? []) {
-      const entry = parseChainLine(line);
+    const chain = await readChainHour(roots, cameraId, hour);
+    for (const { entry } of chain?.lines ?? []) {
       if (entry === undefined || entry.endUs <= range.fromUs || entry.startUs >= range.toUs) {
         continue;
       }
@@ -140,11 +137,6 @@ export async function readChainOfRange(
   }
   gaps.sort((a, b) => a.startUs - b.startUs);
   return { segments, gaps };
-}
-
-/** Where an export's piece lies on disk. */
-export function pathOfPiece(root: string, piece: ExportPiece): string {
-  return join(root, piece.path);
 }
 
 function wallOf(fragment: ScannedFragment, content: SegmentContent): number {

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '@nigehban/media/clock.ts';
 import postgres from 'postgres';
 import { listCameras, readEntriesAfter } from '../chain/chain-files.ts';
 import { readRemovals, removedBy } from '../chain/removal-log.ts';
+import type { FootageRoots } from '../footage-layout.ts';
 import type { RecorderLog } from '../recorder-types.ts';
 import { IndexBacklog } from './index-backlog.ts';
 import { IndexDays } from './index-days.ts';
@@ -13,7 +14,7 @@ import { insertEntries, readCursors } from './index-rows.ts';
 export interface IndexClientSettings {
   readonly databaseUrl: string;
   readonly nodeId: string;
-  readonly footageFolder: string;
+  readonly footageFolder: FootageRoots;
   /** Entries of one insert. Default 1,000. */
   readonly batchEntries?: number;
   /** Entries kept in memory for the index; beyond it the rest is read from disk. Default 20,000. */

@@ -1,6 +1,7 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type postgres from 'postgres';
 import { readRemovals } from '../chain/removal-log.ts';
+import type { FootageRoots } from '../footage-layout.ts';
 import { deleteRemoved, readRemovalCursors } from './index-rows.ts';
 
 /**
@@ -10,12 +11,12 @@ import { deleteRemoved, readRemovalCursors } from './index-rows.ts';
 export class IndexRemovals {
   readonly #sql: postgres.Sql;
   readonly #nodeId: string;
-  readonly #root: string;
+  readonly #root: FootageRoots;
   /** Cameras seen, and of them those whose log may have more than the index followed. */
   readonly #known = new Set<CameraId>();
   #changed = new Set<CameraId>();
 
-  constructor(sql: postgres.Sql, nodeId: string, root: string) {
+  constructor(sql: postgres.Sql, nodeId: string, root: FootageRoots) {
     this.#sql = sql;
     this.#nodeId = nodeId;
     this.#root = root;

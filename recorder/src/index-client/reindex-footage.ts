@@ -2,11 +2,12 @@ import postgres from 'postgres';
 import { listCameras, readEntriesAfter } from '../chain/chain-files.ts';
 import { openCameraChain } from '../chain/open-camera-chain.ts';
 import { readRemovals, removedBy } from '../chain/removal-log.ts';
+import type { FootageRoots } from '../footage-layout.ts';
 import { IndexDays } from './index-days.ts';
 import { deleteRows, insertEntries } from './index-rows.ts';
 
 export interface ReindexOptions {
-  readonly footageFolder: string;
+  readonly footageFolder: FootageRoots;
   readonly databaseUrl: string;
   readonly nodeId: string;
   /** Files without chain entry that start before this are repaired and taken in. */

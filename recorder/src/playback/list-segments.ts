@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
-import { listHours, names } from '../chain/chain-files.ts';
-import { hourFolder, segmentStartOf } from '../footage-layout.ts';
+import { listHours, namesIn } from '../chain/chain-files.ts';
+import { type FootageRoots, hourFolder, segmentStartOf } from '../footage-layout.ts';
 
 /** Segments are 300 s at most (`NIGEHBAN_SEGMENT_SECONDS`), with room for a late key frame. */
 const longestSegmentUs = 600_000_000;
@@ -11,7 +10,7 @@ const longestSegmentUs = 600_000_000;
  * alone: those that begin in the range and the last one before it.
  */
 export async function listSegments(
-  root: string,
+  roots: FootageRoots,
   cameraId: CameraId,
   fromUs: number,
   toUs: number,
@@ -19,9 +18,9 @@ export async function listSegments(
   const firstHour = hourFolder(fromUs - longestSegmentUs);
   const lastHour = hourFolder(toUs);
   const starts: number[] = [];
-  for (const hour of await listHours(root, cameraId)) {
+  for (const hour of await listHours(roots, cameraId)) {
     if (hour < firstHour || hour > lastHour) continue;
-    for (const name of await names(join(root, String(cameraId), hour))) {
+    for (const name of await namesIn(roots, `${cameraId}/${hour}`)) {
       const startUs = segmentStartOf(name);
       if (startUs !== undefined && startUs < toUs) starts.push(startUs);
     }

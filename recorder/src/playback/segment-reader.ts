@@ -11,11 +11,12 @@ import {
   type ScannedFragment,
   scanRecording,
 } from '@nigehban/media/mp4/recording-scan.ts';
+import type { FootageRoots } from '../footage-layout.ts';
 import type { OpenSegment, OpenSegmentSource } from '../recorder-types.ts';
 
-/** Where segments are read: the footage root and what is being written there. */
+/** Where segments are read: the footage roots and what is being written there. */
 export interface SegmentSource {
-  readonly root: string;
+  readonly root: FootageRoots;
   readonly recorder: OpenSegmentSource;
 }
 

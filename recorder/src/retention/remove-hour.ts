@@ -9,11 +9,13 @@ import {
   type RetentionPolicy,
 } from '@nigehban/domain/retention.ts';
 import { appendRemoval, readRemovals, removedBy } from '../chain/removal-log.ts';
-import { hourFolder, segmentPath } from '../footage-layout.ts';
+import { type FootageRoots, hourFolder, segmentPath } from '../footage-layout.ts';
 import { type KeptSegment, readKeptSegments, type SurveyedHour } from './survey-footage.ts';
 
 export interface RemovalTerms {
-  readonly root: string;
+  readonly roots: FootageRoots;
+  /** Of them those that can be written now. */
+  readonly writable: readonly string[];
   readonly nodeId: string;
   readonly signingKey: KeyObject;
   readonly policy: RetentionPolicy;
@@ -23,37 +25,49 @@ export interface RemovalTerms {
 }
 
 /**
- * Deletes an hour's segments: first the signed record, made durable, then the files. Asks once more
- * of each segment whether it may go; what may not stays. Returns the bytes that were freed.
+ * Deletes an hour's segments on its volume: first the signed record, made durable, then the files.
+ * Asks once more of each segment whether it may go; what may not stays. Returns the bytes that were
+ * freed.
  */
 export async function removeHour(hour: SurveyedHour, terms: RemovalTerms): Promise<number> {
-  const { root, policy, holds, nowUs } = terms;
-  const { removals } = await readRemovals(root, hour.cameraId);
+  const { roots, policy, holds, nowUs } = terms;
+  const { removals } = await readRemovals(roots, hour.cameraId);
   const isRemoved = removedBy(removals.map(({ removal }) => removal));
-  const kept = await readKeptSegments(root, hour.cameraId, hour.hour, isRemoved);
+  const kept = await readKeptSegments(roots, hour.cameraId, hour.hour, isRemoved);
   let freedBytes = 0;
-  for (const run of runsOf(kept, ({ entry }) => mayGo(entry, policy, holds, nowUs / 1000))) {
+  // A record covers neighbours in the chain: what another volume has between them stays.
+  const goes = ({ entry, volume }: KeptSegment) =>
+    volume === hour.volume && mayGo(entry, policy, holds, nowUs / 1000);
+  for (const run of runsOf(kept, goes)) {
     freedBytes += await removeRun(hour, run, terms);
   }
   return freedBytes;
 }
 
 /** Deletes files that a crash left between a record and its deletions: those of the last record. */
-export async function finishRemoval(root: string, cameraId: number, hours: readonly string[]) {
-  const last = (await readRemovals(root, cameraId)).removals.at(-1)?.removal;
+export async function finishRemoval(
+  roots: FootageRoots,
+  cameraId: number,
+  hours: readonly string[],
+  writable: ReadonlySet<string>,
+): Promise<void> {
+  const last = (await readRemovals(roots, cameraId)).removals.at(-1)?.removal;
   if (last === undefined) return;
   const ofLast = removedBy([last]);
   const [from, to] = [hourFolder(last.startUs), hourFolder(last.endUs)];
   for (const hour of hours.filter((each) => each >= from && each <= to)) {
-    const segments = await readKeptSegments(root, cameraId, hour, (each) => !ofLast(each));
-    for (const { entry } of segments) await removeFile(root, cameraId, entry.startUs);
+    const segments = await readKeptSegments(roots, cameraId, hour, (each) => !ofLast(each));
+    for (const { entry, volume } of segments) {
+      if (volume === undefined || !writable.has(volume)) continue;
+      await removeFile(volume, cameraId, entry.startUs);
+    }
   }
 }
 
 async function removeRun(
-  { cameraId }: SurveyedHour,
+  { cameraId, volume }: SurveyedHour,
   run: readonly KeptSegment[],
-  { root, nodeId, signingKey, policy, holds, reason, nowUs }: RemovalTerms,
+  { roots, writable, nodeId, signingKey, policy, holds, reason, nowUs }: RemovalTerms,
 ): Promise<number> {
   const [first] = run;
   const last = run.at(-1);
@@ -76,13 +90,14 @@ async function removeRun(
     policy,
     holds: holdsOn(everywhere, holds).map((hold) => hold.id),
   };
-  await appendRemoval(root, cameraId, record, signingKey).catch(async (error: unknown) => {
+  const places = [volume, ...writable.filter((root) => root !== volume)];
+  await appendRemoval(roots, cameraId, record, signingKey, places).catch(async (error: unknown) => {
     if (!isFull(error)) throw error;
     // Not a byte left for the record: the oldest file makes room for it.
-    await removeFile(root, cameraId, first.entry.startUs);
-    await appendRemoval(root, cameraId, record, signingKey);
+    await removeFile(volume, cameraId, first.entry.startUs);
+    await appendRemoval(roots, cameraId, record, signingKey, places);
   });
-  for (const { entry } of run) await removeFile(root, cameraId, entry.startUs);
+  for (const { entry } of run) await removeFile(volume, cameraId, entry.startUs);
   return sizeBytes;
 }
 

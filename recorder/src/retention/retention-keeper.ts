@@ -11,12 +11,13 @@ import {
 } from '@nigehban/domain/retention.ts';
 import type { Clock, Timer } from '@nigehban/media/clock.ts';
 import { type VolumeState, VolumeWatch } from '../disk/volume-watch.ts';
+import { type FootageRoots, rootsOf } from '../footage-layout.ts';
 import type { RecorderLog } from '../recorder-types.ts';
 import { finishRemoval, removeHour } from './remove-hour.ts';
 import { listFootageDays, type SurveyedHour, surveyDay } from './survey-footage.ts';
 
 export interface RetentionKeeperOptions {
-  readonly root: string;
+  readonly root: FootageRoots;
   readonly nodeId: string;
   /** Signs the records of removals (Ed25519). */
   readonly signingKey: KeyObject;
@@ -31,7 +32,8 @@ export interface RetentionKeeperOptions {
   readonly holds: () => readonly LegalHold[] | undefined;
   /** Segments of this camera are gone, and its log of removals says which. */
   readonly onRemoved: (cameraId: CameraId) => void;
-  readonly volume?: VolumeWatch;
+  /** One for each root; made by their folders when left out. */
+  readonly volumes?: readonly VolumeWatch[];
 }
 
 export interface RetentionKeeper {
@@ -54,12 +56,12 @@ export function startRetentionKeeper(options: RetentionKeeperOptions): Retention
 
 class FolderKeeper implements RetentionKeeper {
   readonly #options: RetentionKeeperOptions;
-  readonly #volume: VolumeWatch;
+  readonly #volumes: readonly VolumeWatch[];
   /** Days without any footage left: only chains are in them. */
   readonly #cleared = new Set<string>();
   #timer: Timer;
   #running: Promise<void> | undefined;
-  #level: VolumeState['level'] = 'well';
+  readonly #levels = new Map<string, VolumeState['level']>();
   #surveyAtUs = 0;
   #finished = false;
   #failing = false;
@@ -69,7 +71,9 @@ class FolderKeeper implements RetentionKeeper {
 
   constructor(options: RetentionKeeperOptions) {
     this.#options = options;
-    this.#volume = options.volume ?? new VolumeWatch(options.root, options.reserve);
+    this.#volumes =
+      options.volumes ??
+      rootsOf(options.root).map((folder) => new VolumeWatch(folder, options.reserve));
     this.#timer = options.clock.setTimer(0, () => this.#turn());
   }
 
@@ -103,14 +107,13 @@ class FolderKeeper implements RetentionKeeper {
   async #look(): Promise<void> {
     const { clock, log } = this.#options;
     try {
-      const state = await this.#volume.look();
-      // A volume that is away or failing: the recorder tells it, and nothing can be deleted.
-      if (state === undefined) return;
-      const worse = state.level !== 'well' && this.#level === 'well';
-      if (state.level !== this.#level) {
-        log.warn({ level: state.level, ...state.space }, 'room on the footage disk changed');
-        this.#level = state.level;
-      }
+      const looked = await Promise.all(this.#volumes.map(async (volume) => await volume.look()));
+      const states = looked.filter((state) => state !== undefined);
+      // What was begun on a volume that is away is finished when it is back.
+      if (states.length < this.#volumes.length) this.#finished = false;
+      // Volumes that are away or failing: the recorder tells it, and nothing can be deleted there.
+      if (states.length === 0) return;
+      const worse = this.#noteLevels(states);
       const nowUs = clock.wallUs();
       if (nowUs < this.#surveyAtUs && !worse) return;
       const holds = this.#options.holds();
@@ -119,14 +122,15 @@ class FolderKeeper implements RetentionKeeper {
         this.#untold = true;
         return;
       }
-      const short = state.level !== 'well';
-      const removed = await this.#clean(state, holds, nowUs);
-      const pauseUs = short ? (removed > 0 ? 0 : fruitlessPauseUs) : surveyEveryUs;
+      const short = states.find((state) => state.level !== 'well');
+      const removed = await this.#clean(states, holds, nowUs);
+      const pauseUs = short !== undefined ? (removed > 0 ? 0 : fruitlessPauseUs) : surveyEveryUs;
       this.#surveyAtUs = nowUs + pauseUs;
-      if (!short || removed > 0) this.#stuck = false;
+      if (short === undefined || removed > 0) this.#stuck = false;
       else if (!this.#stuck) {
         this.#stuck = true;
-        log.error({ ...state.space }, 'the footage disk is short of room and nothing may go');
+        const { folder, space } = short;
+        log.error({ folder, ...space }, 'the footage disk is short of room and nothing may go');
       }
       this.#failing = false;
     } catch (error) {
@@ -140,10 +144,28 @@ class FolderKeeper implements RetentionKeeper {
     return { ...this.#options.policy, phase: this.#options.phase() };
   }
 
+  /** True when a volume became short that was not. */
+  #noteLevels(states: readonly VolumeState[]): boolean {
+    let worse = false;
+    for (const { folder, level, space } of states) {
+      const before = this.#levels.get(folder) ?? 'well';
+      if (level === before) continue;
+      this.#options.log.warn({ folder, level, ...space }, 'room on the footage disk changed');
+      this.#levels.set(folder, level);
+      worse ||= before === 'well';
+    }
+    return worse;
+  }
+
   /** Removes what must go; returns how many hours of a camera went. */
-  async #clean(state: VolumeState, holds: readonly LegalHold[], nowUs: number): Promise<number> {
-    const { root, nodeId, signingKey, log } = this.#options;
-    const plan = await this.#plan(state, holds, nowUs);
+  async #clean(
+    states: readonly VolumeState[],
+    holds: readonly LegalHold[],
+    nowUs: number,
+  ): Promise<number> {
+    const { root: roots, nodeId, signingKey, log } = this.#options;
+    const writable = states.map((state) => state.folder);
+    const plan = await this.#plan(states, holds, nowUs);
     let hours = 0;
     let freedBytes = 0;
     for (const { piece, reason } of plan) {
@@ -152,7 +174,7 @@ class FolderKeeper implements RetentionKeeper {
       const inForce = this.#options.holds();
       if (inForce === undefined) break;
       const policy = this.#policy();
-      const terms = { root, nodeId, signingKey, policy, holds: inForce, reason, nowUs };
+      const terms = { roots, writable, nodeId, signingKey, policy, holds: inForce, reason, nowUs };
       const freed = await removeHour(piece, terms);
       if (freed === 0) continue;
       hours += 1;
@@ -165,20 +187,24 @@ class FolderKeeper implements RetentionKeeper {
 
   /** Surveys day by day, oldest first, and no further than something may have to go. */
   async #plan(
-    state: VolumeState,
+    states: readonly VolumeState[],
     holds: readonly LegalHold[],
     nowUs: number,
   ): Promise<readonly (PlannedRemoval & { piece: SurveyedHour })[]> {
-    const { root } = this.#options;
+    const { root: roots } = this.#options;
     const policy = this.#policy();
-    const days = await listFootageDays(root);
-    if (!this.#finished) await this.#finishRemovals(days);
-    const space = spaceOf(root, state);
+    const volumes = states.map(spaceOf);
+    const writable = new Set(states.map((state) => state.folder));
+    const isWhole = writable.size === this.#volumes.length;
+    const days = await listFootageDays(roots);
+    if (!this.#finished) await this.#finishRemovals(days, writable);
+    this.#finished = isWhole;
     const found: SurveyedHour[] = [];
     let plan: readonly PlannedRemoval[] = [];
     const planFound = () => {
       const footageBytes = found.reduce((sum, piece) => sum + piece.sizeBytes, 0);
-      const input = { pieces: found, footageBytes, policy, holds, volumes: [space] };
+      const pieces = found.filter((piece) => writable.has(piece.volume));
+      const input = { pieces, footageBytes, policy, holds, volumes };
       return planRetention(input, nowUs / 1000);
     };
     for (const [day, cameras] of days) {
@@ -186,11 +212,12 @@ class FolderKeeper implements RetentionKeeper {
       const dayStartUs = Date.parse(`${day}T00:00:00Z`) * 1000;
       const agedUs = nowUs - (policy.keepDays ?? Number.POSITIVE_INFINITY) * dayUs;
       const youngUs = nowUs - policy.minimumDays * dayUs;
-      const wanting = policy.quotaBytes !== null || stillShort(space, plan);
+      const wanting =
+        policy.quotaBytes !== null || volumes.some((space) => stillShort(space, plan));
       if (policy.quotaBytes === null && dayStartUs > youngUs) break;
       if (!wanting && dayStartUs > agedUs) break;
-      const ofDay = await surveyDay(root, cameras);
-      if (ofDay.length === 0 && dayStartUs + dayUs < youngUs) this.#cleared.add(day);
+      const ofDay = await surveyDay(roots, cameras);
+      if (ofDay.length === 0 && isWhole && dayStartUs + dayUs < youngUs) this.#cleared.add(day);
       found.push(...ofDay);
       if (policy.quotaBytes === null) plan = planFound();
     }
@@ -202,7 +229,10 @@ class FolderKeeper implements RetentionKeeper {
     });
   }
 
-  async #finishRemovals(days: Awaited<ReturnType<typeof listFootageDays>>): Promise<void> {
+  async #finishRemovals(
+    days: Awaited<ReturnType<typeof listFootageDays>>,
+    writable: ReadonlySet<string>,
+  ): Promise<void> {
     const hoursOf = new Map<CameraId, string[]>();
     for (const cameras of days.values()) {
       for (const [cameraId, hours] of cameras) {
@@ -210,21 +240,22 @@ class FolderKeeper implements RetentionKeeper {
       }
     }
     for (const [cameraId, hours] of hoursOf) {
-      await finishRemoval(this.#options.root, cameraId, hours);
+      await finishRemoval(this.#options.root, cameraId, hours, writable);
     }
-    this.#finished = true;
   }
 }
 
-function spaceOf(root: string, { level, space, marks }: VolumeState): VolumeSpace {
+function spaceOf({ folder, level, space, marks }: VolumeState): VolumeSpace {
   const enough = enoughFreeBytes(marks);
   // Between the marks the level remembers whether deletion is under way.
   const beginBelowFreeBytes = level === 'well' ? marks.lowBytes : enough;
-  return { volume: root, freeBytes: space.freeBytes, beginBelowFreeBytes, stopAtFreeBytes: enough };
+  const { freeBytes } = space;
+  return { volume: folder, freeBytes, beginBelowFreeBytes, stopAtFreeBytes: enough };
 }
 
 function stillShort(space: VolumeSpace, plan: readonly PlannedRemoval[]): boolean {
   if (space.freeBytes >= space.beginBelowFreeBytes) return false;
-  const freed = plan.reduce((sum, { piece }) => sum + piece.sizeBytes, 0);
+  const own = plan.filter(({ piece }) => piece.volume === space.volume);
+  const freed = own.reduce((sum, { piece }) => sum + piece.sizeBytes, 0);
   return space.freeBytes + freed < space.stopAtFreeBytes;
 }
