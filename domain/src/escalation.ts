@@ -19,17 +19,17 @@ const after = (division: number, province: number | null): EscalationTimers => (
   provinceAfterMs: province === null ? null : province * minuteMs,
 });
 
-const quietPhase = { low: never, medium: never, high: never, critical: never };
-const rehearsal = { low: never, medium: never, high: after(30, null), critical: after(15, 30) };
+const quietPhase = { info: never, minor: never, major: never, critical: never };
+const rehearsal = { info: never, minor: never, major: after(30, null), critical: after(15, 30) };
 
 /** A starting point: shortest while people vote and count, none while cameras are being put up. */
 export const defaultEscalationPolicy: EscalationPolicy = {
   idle: quietPhase,
   install: quietPhase,
   drill: rehearsal,
-  eve: { ...rehearsal, high: after(20, 60), critical: after(10, 20) },
-  poll: { low: never, medium: after(20, null), high: after(5, 15), critical: after(3, 8) },
-  count: { low: never, medium: after(15, null), high: after(4, 10), critical: after(2, 5) },
+  eve: { ...rehearsal, major: after(20, 60), critical: after(10, 20) },
+  poll: { info: never, minor: after(20, null), major: after(5, 15), critical: after(3, 8) },
+  count: { info: never, minor: after(15, null), major: after(4, 10), critical: after(2, 5) },
   custody: { ...rehearsal, critical: after(15, 60) },
 };
 

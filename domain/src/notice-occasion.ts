@@ -1,7 +1,14 @@
+import type { AlertSeverity } from './api/alert-types.ts';
 import type { PollPhase } from './election-phase.ts';
 
-export const severities = ['low', 'medium', 'high', 'critical'] as const;
-export type Severity = (typeof severities)[number];
+/** As alerts have them; here from the least to the gravest. */
+export const severities = [
+  'info',
+  'minor',
+  'major',
+  'critical',
+] as const satisfies readonly AlertSeverity[];
+export type Severity = AlertSeverity;
 
 /** Whom an alert concerns: it begins in its district and climbs while nobody acknowledges it. */
 export const escalationLevels = ['district', 'division', 'province'] as const;

@@ -11,7 +11,7 @@ const occasion: NoticeOccasion = {
   key: 'alert-7-opened-1',
   subject: { kind: 'alert', id: 7 },
   step: 'opened',
-  severity: 'high',
+  severity: 'major',
   level: 'district',
   districtCode: 'LHR',
   division: 'Lahore',
@@ -37,7 +37,7 @@ const recipient = (id: number, changes: Partial<RecipientRule> = {}): RecipientR
   level: 'district',
   districtCode: 'LHR',
   division: null,
-  minSeverity: 'low',
+  minSeverity: 'info',
   quiet: null,
   shifts: [],
   ...changes,
@@ -69,7 +69,7 @@ test('a district hears of itself only, and higher levels when it climbs to them'
 
 test('less than a recipient wants to hear of is not told', () => {
   expect(told(occasion, [recipient(1, { minSeverity: 'critical' })])).toEqual([]);
-  expect(told(occasion, [recipient(1, { minSeverity: 'high' })])).toEqual([1]);
+  expect(told(occasion, [recipient(1, { minSeverity: 'major' })])).toEqual([1]);
 });
 
 test('who is not on call is left out, but an empty roster does not swallow an alert', () => {
@@ -109,7 +109,7 @@ test('an alert climbs by severity and phase, and stays where it is while cameras
     ['division', 2],
     ['province', 5],
   ]);
-  expect(plan('poll', 'low')).toEqual([]);
+  expect(plan('poll', 'info')).toEqual([]);
   expect(plan('install', 'critical')).toEqual([]);
 });
 
@@ -128,7 +128,7 @@ test('a digest tells the worst first and counts what it leaves out', () => {
   const many = Array.from({ length: 40 }, (_, index) => ({
     ...occasion,
     key: `alert-${index}`,
-    severity: index === 39 ? ('critical' as const) : ('low' as const),
+    severity: index === 39 ? ('critical' as const) : ('info' as const),
     facts: { ...occasion.facts, place: `NA-117-${index}` },
   }));
   const digest = renderDigest(many, 'en');

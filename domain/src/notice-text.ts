@@ -1,4 +1,4 @@
-import type { NoticeOccasion, NoticeStep } from './notice-occasion.ts';
+import { type NoticeOccasion, type NoticeStep, severityRank } from './notice-occasion.ts';
 
 export type NoticeLanguage = 'en' | 'ur';
 
@@ -30,33 +30,33 @@ const kinds: Readonly<Record<NoticeLanguage, Readonly<Record<string, string>>>> 
     BLIND: 'polling station blind',
     PARTIAL: 'polling station partly blind',
     TAMPERED: 'camera view changed',
-    BUILDING: 'outage of a building',
-    UPLINK: 'outage of an uplink',
-    FEEDER: 'power outage',
-    NODE: 'our media node is down',
-    OWN: 'our own system is disturbed',
-    DISTRICT: 'outage of a district',
-    DIVISION: 'outage of a division',
-    PROVINCE: 'outage of the province',
+    building: 'outage of a building',
+    uplink: 'outage of an uplink',
+    feeder: 'power outage',
+    district: 'outage of a district',
+    province: 'outage of the province',
+    'media-node': 'our media node is down',
+    gateway: 'our camera gateway is down',
+    server: 'our server was down',
   },
   ur: {
     BLIND: 'پولنگ اسٹیشن مکمل بند',
     PARTIAL: 'پولنگ اسٹیشن جزوی بند',
     TAMPERED: 'کیمرے کا منظر بدل گیا',
-    BUILDING: 'عمارت کے کیمرے بند',
-    UPLINK: 'نیٹ ورک لنک بند',
-    FEEDER: 'بجلی بند',
-    NODE: 'ہمارا ریکارڈر بند ہے',
-    OWN: 'ہمارے نظام میں خرابی',
-    DISTRICT: 'ضلع کے کیمرے بند',
-    DIVISION: 'ڈویژن کے کیمرے بند',
-    PROVINCE: 'صوبے کے کیمرے بند',
+    building: 'عمارت کے کیمرے بند',
+    uplink: 'نیٹ ورک لنک بند',
+    feeder: 'بجلی بند',
+    district: 'ضلع کے کیمرے بند',
+    province: 'صوبے کے کیمرے بند',
+    'media-node': 'ہمارا ریکارڈر بند ہے',
+    gateway: 'ہمارا کیمرا گیٹ وے بند ہے',
+    server: 'ہمارا سرور بند تھا',
   },
 };
 
 const severityNames = {
-  en: { low: 'low', medium: 'medium', high: 'high', critical: 'CRITICAL' },
-  ur: { low: 'کم', medium: 'درمیانی', high: 'زیادہ', critical: 'انتہائی' },
+  en: { info: 'info', minor: 'minor', major: 'major', critical: 'CRITICAL' },
+  ur: { info: 'کم', minor: 'درمیانی', major: 'زیادہ', critical: 'انتہائی' },
 } as const;
 
 const linesOfDigest = 12;
@@ -94,9 +94,8 @@ export function renderDigest(
   occasions: readonly NoticeOccasion[],
   language: NoticeLanguage,
 ): NoticeText {
-  const order = ['critical', 'high', 'medium', 'low'];
   const sorted = occasions.toSorted(
-    (a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || a.atMs - b.atMs,
+    (a, b) => severityRank(b.severity) - severityRank(a.severity) || a.atMs - b.atMs,
   );
   const closed = occasions.filter((occasion) => occasion.step === 'closed').length;
   const open = occasions.length - closed;

@@ -1,3 +1,4 @@
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import { open, seal } from '@nigehban/config/secrets/sealed-box.ts';
 import type {
   ChannelSettingsView,
@@ -16,7 +17,7 @@ const smsKey = 'notice.sms';
 /** The mail server to send by; null while none is set. */
 export async function readSmtpServer(
   sql: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKey,
 ): Promise<SmtpServer | null> {
   return await readSealed<SmtpServer>(sql, secretKey, smtpKey);
 }
@@ -24,7 +25,7 @@ export async function readSmtpServer(
 /** The SMS gateway to send by; null while none is set. */
 export async function readSmsGateway(
   sql: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKey,
 ): Promise<SmsGateway | null> {
   return await readSealed<SmsGateway>(sql, secretKey, smsKey);
 }
@@ -32,7 +33,7 @@ export async function readSmsGateway(
 /** Sets the mail server; a null password keeps the former one of the same user and host. */
 export async function writeSmtpServer(
   sql: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKey,
   body: SmtpSettingsBody | null,
 ): Promise<void> {
   if (body === null) return await writeSealedSetting(sql, smtpKey, null);
@@ -45,7 +46,7 @@ export async function writeSmtpServer(
 /** Sets the SMS gateway. @throws Fault REQUEST_INVALID when its URL is none */
 export async function writeSmsGateway(
   sql: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKey,
   body: SmsSettingsBody | null,
 ): Promise<void> {
   if (body === null) return await writeSealedSetting(sql, smsKey, null);
@@ -62,7 +63,7 @@ export async function writeSmsGateway(
 /** What of the channels' settings may be shown. */
 export async function readChannelSettings(
   sql: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKey,
 ): Promise<ChannelSettingsView> {
   const smtp = await readSmtpServer(sql, secretKey);
   const sms = await readSmsGateway(sql, secretKey);
@@ -91,7 +92,7 @@ export async function readChannelSettings(
   };
 }
 
-async function readSealed<T>(sql: Queryable, secretKey: Buffer, key: string): Promise<T | null> {
+async function readSealed<T>(sql: Queryable, secretKey: SecretKey, key: string): Promise<T | null> {
   const sealed = await readSealedSetting(sql, key);
   // Only we seal with this key and context: what opens is what was written.
   return sealed === null ? null : (JSON.parse(open(secretKey, sealed, `setting ${key}`)) as T);
@@ -99,7 +100,7 @@ async function readSealed<T>(sql: Queryable, secretKey: Buffer, key: string): Pr
 
 async function writeSealed(
   sql: Queryable,
-  secretKey: Buffer,
+  secretKey: SecretKey,
   key: string,
   value: unknown,
 ): Promise<void> {

@@ -1,3 +1,4 @@
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import { seal } from '@nigehban/config/secrets/sealed-box.ts';
 import type { RecipientBody, RecipientView } from '@nigehban/domain/api/notice-types.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
@@ -61,7 +62,7 @@ export async function listRecipients(
  * shifts do not fit; NOT_FOUND
  */
 export async function saveRecipient(
-  ports: { readonly sql: Sql; readonly secretKey: Buffer },
+  ports: { readonly sql: Sql; readonly secretKey: SecretKey },
   given: { readonly id: number | null; readonly body: RecipientBody },
   person: ManagingPerson,
   nowMs: number,

@@ -80,7 +80,7 @@ const body = (changes: Partial<RecipientBody> = {}): RecipientBody => ({
   level: 'district',
   districtCode: 'LHR',
   division: null,
-  minSeverity: 'low',
+  minSeverity: 'info',
   quiet: null,
   limitMessages: 3,
   limitWindowMs: 600_000,
@@ -93,7 +93,7 @@ const occasion = (id: number, changes: Partial<NoticeOccasion> = {}): NoticeOcca
   key: `alert-${id}-paged-1`,
   subject: { kind: 'alert', id },
   step: 'opened',
-  severity: 'high',
+  severity: 'major',
   level: 'district',
   districtCode: 'LHR',
   division: 'Lahore',
@@ -165,7 +165,7 @@ test('what is over before it was told is never told; what was told is followed b
   await workFor(20_000);
   await takeOccasion(
     ports,
-    occasion(2, { key: 'alert-2-closed-2', step: 'closed', severity: 'low' }),
+    occasion(2, { key: 'alert-2-closed-2', step: 'closed', severity: 'info' }),
   );
   await workFor(20_000);
   expect(received.map((one) => one.subject.split(':')[0])).toEqual(['New', 'Over']);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import { open } from '@nigehban/config/secrets/sealed-box.ts';
 import type { RecipientTarget } from '@nigehban/domain/api/notice-types.ts';
 import type { NoticeOccasion } from '@nigehban/domain/notice-occasion.ts';
@@ -34,7 +35,7 @@ export interface NoticePorts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly secretKey: Buffer;
+  readonly secretKey: SecretKey;
   readonly random: () => number;
   /** Tells the browsers of a user. */
   readonly push: (sql: Queryable, username: string, message: NoticeMessage) => Promise<void>;

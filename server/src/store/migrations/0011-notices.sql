@@ -15,7 +15,7 @@ create table notice_recipient (
   level text not null check (level in ('district', 'division', 'province')),
   district_code text references district,
   division text,
-  min_severity text not null check (min_severity in ('low', 'medium', 'high', 'critical')),
+  min_severity text not null check (min_severity in ('info', 'minor', 'major', 'critical')),
   quiet_from_minute int check (quiet_from_minute between 0 and 1439),
   quiet_to_minute int check (quiet_to_minute between 0 and 1439),
   limit_messages int not null check (limit_messages between 1 and 1000),

@@ -1,0 +1,130 @@
+import type { EscalationStepPlan } from '@nigehban/domain/escalation.ts';
+import type { NoticeSubject } from '@nigehban/domain/notice-occasion.ts';
+import type { Queryable } from './database.ts';
+
+export interface EscalationKey {
+  readonly subject: NoticeSubject;
+  readonly round: number;
+  readonly level: 'division' | 'province';
+}
+
+export interface PendingEscalation extends EscalationKey {
+  readonly dueMs: number;
+}
+
+/** Writes down when a subject climbs; steps that are known keep their time. */
+export async function insertEscalations(
+  sql: Queryable,
+  subject: NoticeSubject,
+  round: number,
+  steps: readonly EscalationStepPlan[],
+): Promise<void> {
+  for (const { level, dueMs } of steps) {
+    if (level === 'district') continue;
+    await sql`
+      insert into escalation (subject_kind, subject_id, round, level, due_at)
+      values (${subject.kind}, ${subject.id}, ${round}, ${level}, ${dueMs})
+      on conflict do nothing`;
+  }
+}
+
+/** What is still to climb, or only that of one subject. */
+export async function readPendingEscalations(
+  sql: Queryable,
+  subject?: NoticeSubject,
+): Promise<readonly PendingEscalation[]> {
+  const rows = await sql<
+    {
+      subjectKind: 'alert' | 'incident';
+      subjectId: number;
+      round: number;
+      level: 'division' | 'province';
+      dueMs: number;
+    }[]
+  >`
+    select subject_kind, subject_id, round, level, due_at as due_ms from escalation
+    where over_at is null
+      ${subject === undefined ? sql`` : sql`and subject_kind = ${subject.kind} and subject_id = ${subject.id}`}
+    order by due_at`;
+  return rows.map(({ subjectKind, subjectId, round, level, dueMs }) => ({
+    subject: { kind: subjectKind, id: subjectId },
+    round,
+    level,
+    dueMs,
+  }));
+}
+
+/** Ends a step that has not ended, once: true for the one that ended it. */
+export async function endEscalation(
+  sql: Queryable,
+  { subject, round, level }: EscalationKey,
+  outcome: 'escalated' | 'cancelled',
+  nowMs: number,
+): Promise<boolean> {
+  const rows = await sql`
+    update escalation set over_at = ${nowMs}, outcome = ${outcome}
+    where subject_kind = ${subject.kind} and subject_id = ${subject.id} and round = ${round}
+      and level = ${level} and over_at is null
+    returning level`;
+  return rows.length > 0;
+}
+
+/** Corrects what is said of a step that just ended. */
+export async function correctOutcome(
+  sql: Queryable,
+  { subject, round, level }: EscalationKey,
+  outcome: 'escalated' | 'cancelled',
+): Promise<void> {
+  await sql`
+    update escalation set outcome = ${outcome}
+    where subject_kind = ${subject.kind} and subject_id = ${subject.id} and round = ${round}
+      and level = ${level}`;
+}
+
+/** Ends all steps of a subject that have not ended, and returns them. */
+export async function cancelEscalations(
+  sql: Queryable,
+  subject: NoticeSubject,
+  nowMs: number,
+): Promise<readonly PendingEscalation[]> {
+  const rows = await sql<{ round: number; level: 'division' | 'province'; dueMs: number }[]>`
+    update escalation set over_at = ${nowMs}, outcome = 'cancelled'
+    where subject_kind = ${subject.kind} and subject_id = ${subject.id} and over_at is null
+    returning round, level, due_at as due_ms`;
+  return rows.map((row) => ({ subject, ...row }));
+}
+
+/**
+ * Raises an alert or incident to a level while it is open, unacknowledged, not expected, no part of an
+ * incident and below that level; false otherwise. Takes its row, so that an acknowledgement comes
+ * before or after, never in between.
+ */
+export async function raiseLevel(
+  sql: Queryable,
+  subject: NoticeSubject,
+  level: 1 | 2,
+  nowMs: number,
+): Promise<{ readonly version: number } | null> {
+  const [row] =
+    subject.kind === 'alert'
+      ? await sql<{ version: number }[]>`
+          update alert set escalation_level = ${level}, version = version + 1
+          where id = ${subject.id} and closed_at is null and acknowledged_at is null
+            and expected_id is null and incident_id is null and escalation_level < ${level}
+          returning version`
+      : await sql<{ version: number }[]>`
+          update incident set escalation_level = ${level}, version = version + 1
+          where id = ${subject.id} and closed_at is null and acknowledged_at is null
+            and escalation_level < ${level}
+          returning version`;
+  if (row === undefined) return null;
+  const details = sql.json({ level: level === 1 ? 'division' : 'province' });
+  if (subject.kind === 'alert') {
+    await sql`insert into alert_event (alert_id, at, step, details)
+      values (${subject.id}, ${nowMs}, 'escalated', ${details})`;
+  } else {
+    await sql`insert into incident_event (incident_id, at, step, details)
+      values (${subject.id}, ${nowMs}, 'escalated', ${details})`;
+  }
+  return row;
+}
