@@ -19,11 +19,11 @@ import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
 import type { NodeConnection } from './link/node-connection.ts';
+import { startHealthParts } from './parts/health-parts.ts';
 import { openExportQueue } from './queue/export-queue.ts';
 import { openStationOutageQueue } from './queue/station-outage-queue.ts';
 import type { ServerPorts, ServerSettings } from './server-settings.ts';
 import { countOpenAlerts } from './store/alert-store.ts';
-import { loadCameraStates, storeCameraStates } from './store/camera-state-store.ts';
 import { type Change, followChanges } from './store/change-feed.ts';
 import type { Sql } from './store/database.ts';
 import { countWaiting } from './store/outbox-store.ts';
@@ -37,7 +37,6 @@ import { importPlan } from './use-cases/import-plan.ts';
 import { startNodeInformer } from './use-cases/inform-nodes.ts';
 import { startFootageDayKeeper } from './use-cases/keep-footage-days.ts';
 import { createLiveSessions } from './use-cases/live-sessions.ts';
-import { startCameraMonitor } from './use-cases/monitor-cameras.ts';
 import { type NodeHealth, readHealth } from './use-cases/read-health.ts';
 import { type Registration, startRegistration } from './use-cases/register-cameras.ts';
 import { readSession } from './use-cases/sign-in.ts';
@@ -84,30 +83,35 @@ export async function buildServer(
       linked(node) {
         if (node.hello.role === 'media') {
           recordingFaults.delete(node.hello.nodeId);
-          monitor.nodeLinked(node.hello.nodeId);
-          receive(node, node.hello.snapshot);
         } else {
           registration.wake();
         }
+        health.linked(node);
+        receive(node, node.hello.snapshot);
         informer.linked(node);
       },
       facts: (node, facts) => receive(node, facts),
       unlinked(node) {
-        if (node.hello.role === 'media') monitor.nodeUnlinked(node.hello.nodeId);
+        health.unlinked(node);
         informer.unlinked(node);
       },
     },
   });
   const { requestGateway, requestNode } = link;
   const gateway = createGatewayQuestions({ clock, directory, requestGateway });
-  const monitor = await startCameraMonitor({
+  const health = await startHealthParts({
+    sql,
     clock,
     log,
-    load: () => loadCameraStates(sql),
-    store: (changes) => storeCameraStates(sql, changes),
+    serverId: randomUUID(),
+    redisUrl: settings.redisUrl,
+    queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
+    nodeLeaseMs: settings.nodeLeaseMs ?? defaults.nodeLeaseMs,
+    directory,
+    link,
     probe: (cameraId) => gateway.check(cameraId),
-    nodeOf,
   });
+  const { monitor } = health;
   const live = createLiveSessions({
     createId: randomUUID,
     nodeOf(cameraId) {
@@ -127,6 +131,7 @@ export async function buildServer(
   });
   const receive = (node: NodeConnection, facts: readonly NodeFact[]) => {
     const { nodeId, role } = node.hello;
+    if (role === 'gateway') health.gatewayFacts(facts);
     if (role !== 'media') return;
     monitor.facts(nodeId, facts);
     for (const fact of facts) {
@@ -165,7 +170,10 @@ export async function buildServer(
     log,
     directory,
     nodeLeaseMs: settings.nodeLeaseMs ?? defaults.nodeLeaseMs,
-    onLoaded: () => registration.wake(),
+    onLoaded() {
+      registration.wake();
+      health.planLoaded();
+    },
   });
   const pusher = createChangePusher({ sql, clock, log, monitor, hub });
   const stopFollowing = await followChanges(sql, (change: Change) => {
@@ -289,7 +297,7 @@ export async function buildServer(
     await link.stop();
     await app.close();
     await informer.stop();
-    await monitor.stop();
+    await health.stop();
     await dispatcher.stop();
     await footageDays.stop();
     await queue.stop();

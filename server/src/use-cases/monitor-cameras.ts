@@ -1,19 +1,22 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
-import type { CameraId, StreamQuality } from '@nigehban/domain/camera.ts';
+import type { CameraId, CameraStream, StreamQuality } from '@nigehban/domain/camera.ts';
+import type { StreamMeasure } from '@nigehban/domain/camera-health.ts';
+import { measureStream, type TimedCounters } from '@nigehban/domain/camera-health-measure.ts';
 import {
   type CameraObservation,
   type CameraState,
+  type FailedOutcome,
   initialCameraState,
+  isDown,
   type ProbeOutcome,
 } from '@nigehban/domain/camera-state.ts';
 import { decideCameraState } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
-import type {
-  CameraStateChange,
-  CameraTransitionRow,
-  StoredCameraState,
-} from '../store/camera-state-store.ts';
+import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
+import type { CameraStateChange, StoredCameraState } from '../store/camera-state-store.ts';
+import { type CameraProbes, createCameraProbes } from './camera-probes.ts';
+import { type CameraStateKeeper, createCameraStateKeeper } from './keep-camera-states.ts';
 
 /** What is known of a camera at this moment, beyond what is stored. */
 export interface CameraLiveStatus {
@@ -21,43 +24,79 @@ export interface CameraLiveStatus {
   readonly counters: readonly CameraCounters[];
 }
 
+/** What the monitor has to know of a camera. */
+export interface MonitoredCamera {
+  readonly registered: boolean;
+  readonly stationCode: string;
+  /** The stream that is recorded, as registered. */
+  readonly main: CameraStream | null;
+}
+
 export interface CameraMonitorPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly load: () => Promise<readonly StoredCameraState[]>;
+  readonly load: (cameraIds?: readonly CameraId[]) => Promise<readonly StoredCameraState[]>;
   /** Stores all or throws; returns those of which another process stored a newer state. */
   readonly store: (changes: readonly CameraStateChange[]) => Promise<readonly CameraId[]>;
   /** Asks the gateway; a throw means that nobody could ask. */
   readonly probe: (cameraId: CameraId) => Promise<ProbeOutcome>;
   /** Node that is to record the camera; null when unknown. Facts of another node count for nothing. */
   readonly nodeOf: (cameraId: CameraId) => string | null;
+  /** The camera as planned and registered; null when it is not in the plan. */
+  readonly find?: (cameraId: CameraId) => MonitoredCamera | null;
+  /** Cameras of a polling station. */
+  readonly siblings?: (stationCode: string) => readonly CameraId[];
+  /** True when this process decides about the camera. Absent: about all. */
+  readonly owns?: (cameraId: CameraId) => boolean;
 }
 
 /**
- * Runs the camera state machine over the facts of the media nodes, in memory, and stores what
- * changes. While PostgreSQL is away the changes wait here, in order.
+ * Runs the camera state machine over the facts of media nodes and gateways, in memory, and stores
+ * what changes.
  */
 export interface CameraMonitor {
   facts(nodeId: string, facts: readonly NodeFact[]): void;
+  /** Facts of a gateway, about cameras that this process decides about. */
+  watchFacts(facts: readonly WatchFact[]): void;
+  /** Cameras whose registration failed, and how. */
+  registrationFailed(
+    failures: readonly { readonly cameraId: CameraId; readonly outcome: FailedOutcome }[],
+  ): void;
+  /** These are all the cameras of which no media node tells: the sweep does. */
+  swept(cameraIds: readonly CameraId[]): void;
+  /** The plan was loaded again: who was registered is known now. */
+  planLoaded(): void;
+  /** Loads what other processes stored of cameras that are ours from now on. */
+  takeOver(cameraIds: readonly CameraId[]): Promise<void>;
   nodeLinked(nodeId: string): void;
   /** Nothing more is heard of the node's cameras: their states stay, and no time passes for them. */
   nodeUnlinked(nodeId: string): void;
   status(cameraId: CameraId): CameraLiveStatus;
+  /** The state in memory; null when none is known in this process. */
+  state(cameraId: CameraId): CameraState | null;
+  /** What the stream did lately; null when nobody told. */
+  measure(cameraId: CameraId): StreamMeasure | null;
   /** Counters of every stream of which some were told, for the metrics. */
   counters(): readonly CameraCounters[];
   stop(): Promise<void>;
 }
 
 const tickEveryMs = 1_000;
-const probesAtOnce = 256;
+/** Shorter spans between counters measure the jitter of their delivery. */
+const measureOverMs = 9_000;
+/** The siblings of a failed camera are asked once in this time, however many of them fail. */
+const siblingsEveryMs = 15_000;
+const sweepSource = Symbol('sweep');
 
 interface Watched {
   state: CameraState;
   recording: boolean;
   version: number;
-  /** Node whose facts are being followed; null: none in this process. */
-  nodeId: string | null;
+  /** Node whose facts are being followed, or the sweep; null: nobody has told since the start. */
+  source: string | typeof sweepSource | null;
   counters: Map<StreamQuality, CameraCounters>;
+  measuredFrom: TimedCounters | null;
+  measure: StreamMeasure | null;
 }
 
 /** Loads the stored states, then begins. */
@@ -71,20 +110,22 @@ class Monitor implements CameraMonitor {
   readonly #ports: CameraMonitorPorts;
   readonly #cameras = new Map<CameraId, Watched>();
   readonly #linked = new Set<string>();
-  #dirty = new Map<CameraId, CameraTransitionRow[]>();
-  readonly #probeQueue: { cameraId: CameraId; askedAtMs: number }[] = [];
-  #probing = 0;
-  #flushing: Promise<void> | null = null;
-  #flushAgain = false;
-  #failing = false;
+  readonly #keeper: CameraStateKeeper;
+  readonly #probes: CameraProbes;
+  readonly #siblingsAskedMs = new Map<string, number>();
   #stopped = false;
   #cancelTick = () => {};
 
   constructor(ports: CameraMonitorPorts, stored: readonly StoredCameraState[]) {
     this.#ports = ports;
-    for (const { cameraId, state, recording, version } of stored) {
-      this.#cameras.set(cameraId, { state, recording, version, nodeId: null, counters: new Map() });
-    }
+    this.#probes = createCameraProbes(ports.probe, ports.log);
+    this.#keeper = createCameraStateKeeper({
+      log: ports.log,
+      store: ports.store,
+      next: (cameraId) => this.#nextVersion(cameraId),
+      onOvertaken: (cameraIds) => this.#overtaken(cameraIds),
+    });
+    for (const one of stored) this.#cameras.set(one.cameraId, watchedOf(one));
   }
 
   start(): void {
@@ -104,12 +145,12 @@ class Monitor implements CameraMonitor {
       switch (fact.kind) {
         case 'stream-flowing':
           if (fact.quality === 'main') {
-            this.#observe(nodeId, fact.cameraId, { kind: 'frames-flowing' });
+            this.#tell(nodeId, fact.cameraId, { kind: 'frames-flowing' });
           }
           break;
         case 'stream-down':
           if (fact.quality === 'main') {
-            this.#observe(nodeId, fact.cameraId, {
+            this.#tell(nodeId, fact.cameraId, {
               kind: 'frames-stopped',
               lastFrameMs: fact.lastFrameMs,
               fault: fact.fault,
@@ -124,7 +165,88 @@ class Monitor implements CameraMonitor {
           break;
       }
     }
-    this.#flush();
+    this.#keeper.flush();
+  }
+
+  watchFacts(facts: readonly WatchFact[]): void {
+    for (const fact of facts) {
+      const camera = this.#cameraOf(fact.cameraId);
+      switch (fact.kind) {
+        case 'camera-answered':
+        case 'camera-lost':
+          this.#apply(fact.cameraId, camera, {
+            kind: 'swept',
+            atMs: fact.atMs,
+            lost: fact.kind === 'camera-lost' ? fact.outcome : null,
+            clockOffsetMs: fact.kind === 'camera-answered' ? fact.clockOffsetMs : null,
+            registered: this.#ports.find?.(fact.cameraId)?.registered ?? false,
+          });
+          break;
+        case 'view-judged': {
+          const { atMs, verdict, evidence } = fact;
+          this.#apply(fact.cameraId, camera, { kind: 'view-judged', atMs, verdict, evidence });
+          break;
+        }
+        case 'camera-event': {
+          const { atMs, event, active, evidence } = fact;
+          this.#apply(fact.cameraId, camera, {
+            kind: 'camera-event',
+            atMs,
+            event,
+            active,
+            evidence,
+          });
+          break;
+        }
+      }
+    }
+    this.#keeper.flush();
+  }
+
+  registrationFailed(
+    failures: readonly { readonly cameraId: CameraId; readonly outcome: FailedOutcome }[],
+  ): void {
+    const atMs = this.#ports.clock.nowMs();
+    for (const { cameraId, outcome } of failures) {
+      if (!this.#owns(cameraId)) continue;
+      const observation = { kind: 'registration-failed', atMs, outcome } as const;
+      this.#apply(cameraId, this.#cameraOf(cameraId), observation);
+    }
+    this.#keeper.flush();
+  }
+
+  swept(cameraIds: readonly CameraId[]): void {
+    const unwatched = new Set(cameraIds);
+    for (const [cameraId, camera] of this.#cameras) {
+      if (camera.source === sweepSource && !unwatched.has(cameraId)) camera.source = null;
+    }
+    for (const cameraId of cameraIds) {
+      if (!this.#owns(cameraId)) continue;
+      const camera = this.#cameraOf(cameraId);
+      if (camera.source === sweepSource) continue;
+      camera.source = sweepSource;
+      camera.measuredFrom = null;
+      camera.measure = null;
+      this.#apply(cameraId, camera, { kind: 'stream-unwatched' });
+    }
+    this.#keeper.flush();
+  }
+
+  planLoaded(): void {
+    for (const [cameraId, camera] of this.#cameras) {
+      if (camera.state.detail.registered || !this.#owns(cameraId)) continue;
+      if (this.#ports.find?.(cameraId)?.registered !== true) continue;
+      this.#apply(cameraId, camera, { kind: 'registered' });
+    }
+    this.#keeper.flush();
+  }
+
+  async takeOver(cameraIds: readonly CameraId[]): Promise<void> {
+    for (const stored of await this.#ports.load(cameraIds)) {
+      const camera = this.#cameras.get(stored.cameraId);
+      if (camera === undefined) this.#cameras.set(stored.cameraId, watchedOf(stored));
+      else if (stored.version > camera.version) adopt(camera, stored);
+    }
   }
 
   status(cameraId: CameraId): CameraLiveStatus {
@@ -136,6 +258,14 @@ class Monitor implements CameraMonitor {
     return { lastFrameMs: times.length === 0 ? null : Math.max(...times), counters };
   }
 
+  state(cameraId: CameraId): CameraState | null {
+    return this.#cameras.get(cameraId)?.state ?? null;
+  }
+
+  measure(cameraId: CameraId): StreamMeasure | null {
+    return this.#cameras.get(cameraId)?.measure ?? null;
+  }
+
   counters(): readonly CameraCounters[] {
     return [...this.#cameras.values()].flatMap((camera) => [...camera.counters.values()]);
   }
@@ -143,48 +273,65 @@ class Monitor implements CameraMonitor {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTick();
-    this.#probeQueue.length = 0;
-    await this.#flushing;
-    if (this.#dirty.size > 0 && !this.#failing) await this.#storeDirty();
+    this.#probes.stop();
+    await this.#keeper.stop();
   }
 
-  /** The camera, when this node is the one to tell of it. */
-  #watched(nodeId: string, cameraId: CameraId): Watched | null {
-    const holder = this.#ports.nodeOf(cameraId);
-    if (holder !== null && holder !== nodeId) return null;
-    let camera = this.#cameras.get(cameraId);
-    if (camera === undefined) {
-      camera = {
-        state: initialCameraState(this.#ports.clock.nowMs()),
-        recording: false,
-        version: 0,
-        nodeId,
-        counters: new Map(),
-      };
-      this.#cameras.set(cameraId, camera);
-    }
-    camera.nodeId = nodeId;
+  #owns(cameraId: CameraId): boolean {
+    return this.#ports.owns?.(cameraId) ?? true;
+  }
+
+  #cameraOf(cameraId: CameraId): Watched {
+    const known = this.#cameras.get(cameraId);
+    if (known !== undefined) return known;
+    const camera = watchedOf({
+      cameraId,
+      state: initialCameraState(this.#ports.clock.nowMs()),
+      recording: false,
+      version: 0,
+    });
+    this.#cameras.set(cameraId, camera);
     return camera;
   }
 
-  #observe(nodeId: string, cameraId: CameraId, observation: CameraObservation): void {
-    const camera = this.#watched(nodeId, cameraId);
-    if (camera !== null) this.#apply(cameraId, camera, observation);
+  /** The camera, when this node is the one to tell of it. */
+  #followed(nodeId: string, cameraId: CameraId): Watched | null {
+    const holder = this.#ports.nodeOf(cameraId);
+    if (holder !== null && holder !== nodeId) return null;
+    const camera = this.#cameraOf(cameraId);
+    camera.source = nodeId;
+    return camera;
+  }
+
+  #tell(nodeId: string, cameraId: CameraId, observation: CameraObservation): void {
+    const camera = this.#followed(nodeId, cameraId);
+    if (camera === null) return;
+    if (observation.kind === 'frames-stopped') {
+      camera.measuredFrom = null;
+      camera.measure = null;
+    }
+    this.#apply(cameraId, camera, observation);
   }
 
   #count(nodeId: string, counters: CameraCounters): void {
-    const camera = this.#watched(nodeId, counters.cameraId);
+    const { cameraId } = counters;
+    const camera = this.#followed(nodeId, cameraId);
     if (camera === null) return;
     camera.counters.set(counters.quality, counters);
-    if (counters.quality !== 'main' || camera.recording === counters.recording) return;
+    if (counters.quality !== 'main') return;
+    const current = { atMs: this.#ports.clock.nowMs(), counters };
+    const from = camera.measuredFrom;
+    if (from === null) camera.measuredFrom = current;
+    else if (current.atMs - from.atMs >= measureOverMs) {
+      camera.measuredFrom = current;
+      camera.measure = measureStream(from, current, this.#ports.find?.(cameraId)?.main ?? null);
+      if (camera.measure !== null) {
+        this.#apply(cameraId, camera, { kind: 'stream-measured', measure: camera.measure });
+      }
+    }
+    if (camera.recording === counters.recording) return;
     camera.recording = counters.recording;
-    this.#touch(counters.cameraId);
-  }
-
-  #touch(cameraId: CameraId): CameraTransitionRow[] {
-    const transitions = this.#dirty.get(cameraId) ?? [];
-    this.#dirty.set(cameraId, transitions);
-    return transitions;
+    this.#keeper.touch(cameraId);
   }
 
   #apply(cameraId: CameraId, camera: Watched, observation: CameraObservation): void {
@@ -192,91 +339,130 @@ class Monitor implements CameraMonitor {
     const before = camera.state;
     const { state, effects } = decideCameraState(before, observation, nowMs);
     camera.state = state;
-    if (state.fault !== before.fault || state.evidence !== before.evidence) this.#touch(cameraId);
+    if (isNews(before, state)) this.#keeper.touch(cameraId);
     for (const effect of effects) {
       if (effect.kind === 'probe') {
-        this.#probeQueue.push({ cameraId, askedAtMs: nowMs });
+        this.#probes.ask(cameraId, (outcome) => {
+          const asked = this.#cameras.get(cameraId);
+          if (asked === undefined) return;
+          const answer = { kind: 'probe-answered', askedAtMs: nowMs, outcome } as const;
+          this.#apply(cameraId, asked, answer);
+          this.#keeper.flush();
+        });
       } else {
-        this.#touch(cameraId).push({
+        this.#keeper.touch(cameraId, {
           atMs: nowMs,
           from: effect.from,
           to: effect.to,
           fault: state.fault,
           evidence: state.evidence,
         });
+        if (isDown(effect.to) && camera.source !== sweepSource) this.#askSiblings(cameraId, nowMs);
       }
-    }
-    this.#probeNext();
-  }
-
-  #probeNext(): void {
-    while (this.#probing < probesAtOnce) {
-      const next = this.#probeQueue.shift();
-      if (next === undefined) return;
-      this.#probing += 1;
-      void this.#probe(next.cameraId, next.askedAtMs);
     }
   }
 
-  async #probe(cameraId: CameraId, askedAtMs: number): Promise<void> {
-    try {
-      const outcome = await this.#ports.probe(cameraId);
-      const camera = this.#cameras.get(cameraId);
-      if (camera !== undefined && !this.#stopped) {
-        this.#apply(cameraId, camera, { kind: 'probe-answered', askedAtMs, outcome });
-        this.#flush();
-      }
-    } catch (error) {
-      // The state machine's own time-out decides without a probe.
-      this.#ports.log.debug({ err: error, cameraId }, 'a suspected camera could not be probed');
-    } finally {
-      this.#probing -= 1;
-      this.#probeNext();
+  /** The first camera of a station that fails is seldom the only one. */
+  #askSiblings(cameraId: CameraId, nowMs: number): void {
+    const stationCode = this.#ports.find?.(cameraId)?.stationCode;
+    if (stationCode === undefined || this.#ports.siblings === undefined) return;
+    const askedMs = this.#siblingsAskedMs.get(stationCode) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - askedMs < siblingsEveryMs) return;
+    this.#siblingsAskedMs.set(stationCode, nowMs);
+    for (const siblingId of this.#ports.siblings(stationCode)) {
+      const sibling = this.#cameras.get(siblingId);
+      if (siblingId === cameraId || sibling === undefined) continue;
+      if (sibling.state.flowingSinceMs === null || !this.#owns(siblingId)) continue;
+      this.#probes.ask(siblingId, (outcome) => {
+        this.#apply(siblingId, sibling, { kind: 'sibling-checked', outcome });
+        this.#keeper.flush();
+      });
     }
+  }
+
+  #nextVersion(cameraId: CameraId): StoredCameraState | null {
+    const camera = this.#cameras.get(cameraId);
+    if (camera === undefined || !this.#owns(cameraId)) return null;
+    camera.version += 1;
+    const { state, recording, version } = camera;
+    return { cameraId, state, recording, version };
+  }
+
+  /** Another process decided meanwhile. Who owns the camera now goes on from what is stored. */
+  #overtaken(cameraIds: readonly CameraId[]): void {
+    if (this.#stopped) return;
+    this.#ports
+      .load(cameraIds)
+      .then((stored) => {
+        for (const one of stored) {
+          const camera = this.#cameras.get(one.cameraId);
+          if (camera === undefined || camera.version > one.version) continue;
+          if (!this.#owns(one.cameraId)) {
+            adopt(camera, one);
+            continue;
+          }
+          camera.version = one.version;
+          const { state } = camera;
+          if (one.state.kind === state.kind) this.#keeper.touch(one.cameraId);
+          else {
+            this.#keeper.touch(one.cameraId, {
+              atMs: this.#ports.clock.nowMs(),
+              from: one.state.kind,
+              to: state.kind,
+              fault: state.fault,
+              evidence: state.evidence,
+            });
+          }
+        }
+        this.#keeper.flush();
+      })
+      .catch((error) => {
+        this.#ports.log.warn({ err: error }, 'overtaken camera states cannot be read');
+      });
   }
 
   #tick(): void {
     for (const [cameraId, camera] of this.#cameras) {
-      if (camera.nodeId === null || !this.#linked.has(camera.nodeId)) continue;
-      this.#apply(cameraId, camera, { kind: 'tick' });
+      const { source } = camera;
+      const told = source === sweepSource || (source !== null && this.#linked.has(source));
+      if (told && this.#owns(cameraId)) this.#apply(cameraId, camera, { kind: 'tick' });
     }
-    this.#flush();
+    this.#keeper.flush();
     this.#cancelTick = this.#ports.clock.after(tickEveryMs, () => this.#tick());
   }
+}
 
-  #flush(): void {
-    if (this.#dirty.size === 0 || this.#stopped) return;
-    if (this.#flushing !== null) {
-      this.#flushAgain = true;
-      return;
-    }
-    this.#flushing = this.#storeDirty().finally(() => {
-      this.#flushing = null;
-      const again = this.#flushAgain && !this.#failing;
-      this.#flushAgain = false;
-      if (again) this.#flush();
-    });
-  }
+function watchedOf({ state, recording, version }: StoredCameraState): Watched {
+  return {
+    state,
+    recording,
+    version,
+    source: null,
+    counters: new Map(),
+    measuredFrom: null,
+    measure: null,
+  };
+}
 
-  async #storeDirty(): Promise<void> {
-    const taken = this.#dirty;
-    this.#dirty = new Map();
-    const changes = [...taken].flatMap(([cameraId, transitions]) => {
-      const camera = this.#cameras.get(cameraId);
-      if (camera === undefined) return [];
-      camera.version += 1;
-      const { state, recording, version } = camera;
-      return [{ cameraId, state, recording, version, transitions }];
-    });
-    try {
-      await this.#ports.store(changes);
-      this.#failing = false;
-    } catch (error) {
-      if (!this.#failing) this.#ports.log.warn({ err: error }, 'camera states cannot be stored');
-      this.#failing = true;
-      for (const [cameraId, transitions] of taken) {
-        this.#dirty.set(cameraId, [...transitions, ...(this.#dirty.get(cameraId) ?? [])]);
-      }
-    }
-  }
+function adopt(camera: Watched, stored: StoredCameraState): void {
+  camera.state = stored.state;
+  camera.recording = stored.recording;
+  camera.version = stored.version;
+}
+
+/** True when something changed that has to survive a restart or that people see. */
+function isNews(before: CameraState, after: CameraState): boolean {
+  const [a, b] = [before.detail, after.detail];
+  return (
+    before.fault !== after.fault ||
+    before.evidence !== after.evidence ||
+    a.connection.kind !== b.connection.kind ||
+    a.view?.verdict !== b.view?.verdict ||
+    (a.tamper === null) !== (b.tamper === null) ||
+    a.sweep?.lost?.kind !== b.sweep?.lost?.kind ||
+    (a.sweep === null) !== (b.sweep === null) ||
+    a.registered !== b.registered ||
+    a.registration?.outcome.kind !== b.registration?.outcome.kind ||
+    a.flap.sinceMs !== b.flap.sinceMs
+  );
 }

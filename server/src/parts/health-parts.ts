@@ -1,0 +1,208 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { FailedOutcome, ProbeOutcome } from '@nigehban/domain/camera-state.ts';
+import type { FaultCode } from '@nigehban/domain/faults.ts';
+import type { NodeFact } from '@nigehban/domain/link-messages.ts';
+import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
+import type { LinkServer } from '../link/link-server.ts';
+import type { NodeConnection } from '../link/node-connection.ts';
+import { openFactExchange } from '../queue/fact-exchange.ts';
+import { loadCameraStates, storeCameraStates } from '../store/camera-state-store.ts';
+import type { Sql } from '../store/database.ts';
+import { beatServerProcess, endServerProcess } from '../store/server-process-store.ts';
+import { readRegistrationFailures } from '../store/watch-store.ts';
+import { type CameraDirectory, streamOf } from '../use-cases/camera-directory.ts';
+import { startGatewayInformer } from '../use-cases/inform-gateways.ts';
+import { type CameraMonitor, startCameraMonitor } from '../use-cases/monitor-cameras.ts';
+import { serverLeaseMs, startCameraOwnership } from '../use-cases/own-cameras.ts';
+import { createFactRouter } from '../use-cases/route-facts.ts';
+
+/** What knows the state of every camera: monitor, gateways' orders, and who of several processes decides. */
+export interface HealthParts {
+  readonly monitor: CameraMonitor;
+  linked(node: NodeConnection): void;
+  unlinked(node: NodeConnection): void;
+  /** Facts of a gateway, its hello's snapshot included. */
+  gatewayFacts(facts: readonly NodeFact[]): void;
+  /** The directory was loaded again. */
+  planLoaded(): void;
+  /** True when this process decides about the camera. */
+  owns(cameraId: CameraId): boolean;
+  stop(): Promise<void>;
+}
+
+const lookForFailuresEveryMs = 5_000;
+
+export async function startHealthParts(options: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly serverId: string;
+  readonly redisUrl: string;
+  readonly queuePrefix: string;
+  readonly nodeLeaseMs: number;
+  readonly directory: CameraDirectory;
+  readonly link: Pick<LinkServer, 'nodes'>;
+  readonly probe: (cameraId: CameraId) => Promise<ProbeOutcome>;
+}): Promise<HealthParts> {
+  const { sql, clock, log, serverId, directory } = options;
+  const nodeOf = (cameraId: CameraId) => directory.find(cameraId)?.asset.nodeId ?? null;
+  let siblingIndex: ReadonlyMap<string, readonly CameraId[]> | null = null;
+  const siblings = (stationCode: string) => {
+    siblingIndex ??= new Map(
+      [...Map.groupBy(directory.all(), (entry) => entry.asset.stationCode)].map(
+        ([code, entries]) => [code, entries.map((entry) => entry.asset.id)],
+      ),
+    );
+    return siblingIndex.get(stationCode) ?? [];
+  };
+
+  const ownership = startCameraOwnership({
+    serverId,
+    clock,
+    log,
+    nodeOf,
+    linkedNodes: () => options.link.nodes('media').map((node) => node.hello.nodeId),
+    beat: (linkedNodes) => beatServerProcess(sql, serverId, linkedNodes, serverLeaseMs),
+    end: () => endServerProcess(sql, serverId),
+    onChanged: () => ownersChanged(),
+  });
+  let owned = new Set<CameraId>(directory.all().map((entry) => entry.asset.id));
+  const ownersChanged = () => {
+    const all = directory.all().map((entry) => entry.asset.id);
+    const now = new Set(all.filter((cameraId) => ownership.owns(cameraId)));
+    const gained = [...now].filter((cameraId) => !owned.has(cameraId));
+    owned = now;
+    if (gained.length === 0) return;
+    monitor.takeOver(gained).then(
+      () => gateways.changed(),
+      (error: unknown) => log.warn({ err: error }, 'cameras could not be taken over'),
+    );
+  };
+
+  const monitor = await startCameraMonitor({
+    clock,
+    log,
+    load: (cameraIds) => loadCameraStates(sql, cameraIds),
+    store: (changes) => storeCameraStates(sql, changes),
+    probe: options.probe,
+    nodeOf,
+    owns: ownership.owns,
+    siblings,
+    find(cameraId) {
+      const entry = directory.find(cameraId);
+      if (entry === null) return null;
+      const { asset } = entry;
+      return {
+        registered: asset.registered,
+        stationCode: asset.stationCode,
+        main: streamOf(asset, 'main'),
+      };
+    },
+  });
+
+  const exchange = openFactExchange({
+    redisUrl: options.redisUrl,
+    prefix: options.queuePrefix,
+    serverId,
+    log,
+    onFacts: (facts) => router.takeForwarded(facts),
+  });
+  const router = createFactRouter({
+    serverId,
+    clock,
+    ownerOf: ownership.ownerOf,
+    send: exchange.send,
+    apply: (facts) => monitor.watchFacts(facts),
+  });
+  const gateways = startGatewayInformer({
+    sql,
+    clock,
+    log,
+    directory,
+    nodeLeaseMs: options.nodeLeaseMs,
+    onSwept: (cameraIds) => monitor.swept(cameraIds),
+  });
+
+  /** What was told of each camera whose registration fails. */
+  let failuresTold = new Map<CameraId, string>();
+  let looking: Promise<void> = Promise.resolve();
+  const lookForFailures = async () => {
+    const rows = await readRegistrationFailures(sql);
+    const next = new Map(rows.map((row) => [row.cameraId, `${row.fault}/${row.evidence}`]));
+    monitor.registrationFailed(
+      rows
+        .filter((row) => failuresTold.get(row.cameraId) !== next.get(row.cameraId))
+        .map(({ cameraId, fault, evidence }) => ({
+          cameraId,
+          outcome: { kind: outcomeOf(fault), fault, evidence },
+        })),
+    );
+    failuresTold = next;
+  };
+  let cancelLook = () => {};
+  let stopped = false;
+  const look = () => {
+    looking = lookForFailures()
+      .catch((error: unknown) => {
+        log.debug({ err: error }, 'failed registrations cannot be read');
+      })
+      .finally(() => {
+        if (!stopped) cancelLook = clock.after(lookForFailuresEveryMs, look);
+      });
+  };
+  look();
+
+  return {
+    monitor,
+    linked(node) {
+      if (node.hello.role === 'media') {
+        ownership.linksChanged();
+        monitor.nodeLinked(node.hello.nodeId);
+      } else gateways.linked(node);
+    },
+    unlinked(node) {
+      if (node.hello.role === 'media') {
+        ownership.linksChanged();
+        monitor.nodeUnlinked(node.hello.nodeId);
+      } else gateways.unlinked(node);
+    },
+    gatewayFacts(facts) {
+      const told = facts.filter(isWatchFact);
+      if (told.length > 0) router.take(told);
+    },
+    planLoaded() {
+      siblingIndex = null;
+      monitor.planLoaded();
+      ownersChanged();
+      gateways.changed();
+    },
+    owns: ownership.owns,
+    async stop() {
+      stopped = true;
+      cancelLook();
+      router.stop();
+      await looking;
+      await gateways.stop();
+      await exchange.stop();
+      await monitor.stop();
+      await ownership.stop();
+    },
+  };
+}
+
+function isWatchFact(fact: NodeFact): fact is WatchFact {
+  return (
+    fact.kind === 'camera-answered' ||
+    fact.kind === 'camera-lost' ||
+    fact.kind === 'view-judged' ||
+    fact.kind === 'camera-event'
+  );
+}
+
+/** A registration's fault as what it says of the camera. */
+function outcomeOf(fault: FaultCode): FailedOutcome['kind'] {
+  if (fault === 'CAMERA_UNREACHABLE' || fault === 'CAMERA_TIMEOUT') return 'unreachable';
+  return fault === 'CAMERA_AUTH_REFUSED' ? 'refused' : 'failed';
+}

@@ -1,0 +1,75 @@
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import { type FaultCode, isFaultCode } from '@nigehban/domain/faults.ts';
+import { defaultWatchPolicy, type WatchPolicy } from '@nigehban/domain/watch-orders.ts';
+import { announce } from './change-feed.ts';
+import { type Queryable, type Sql, toJson } from './database.ts';
+
+/** What a watch order needs beyond the directory. */
+export interface WatchRow {
+  readonly cameraId: CameraId;
+  readonly stationId: number;
+  readonly hasEvents: boolean;
+  /** Fingerprint of the approved reference picture of the present assignment. */
+  readonly reference: string | null;
+}
+
+export async function readWatchRows(sql: Queryable): Promise<readonly WatchRow[]> {
+  return await sql<WatchRow[]>`
+    select c.id as camera_id, a.station_id, c.has_events, v.fingerprint as reference
+    from camera c
+    join assignment a on a.camera_id = c.id and a.valid_to is null
+    left join camera_view v on v.assignment_id = a.id and v.state = 'approved'
+      and v.superseded_at is null
+    order by c.id`;
+}
+
+/** Media nodes whose lease has not run out. */
+export async function readLivingNodes(sql: Queryable, nowMs: number): Promise<ReadonlySet<string>> {
+  const rows = await sql<{ id: string }[]>`
+    select id from node where role = 'media' and lease_until > ${nowMs}::timestamptz order by id`;
+  return new Set(rows.map((row) => row.id));
+}
+
+export interface RegistrationFailure {
+  readonly cameraId: CameraId;
+  readonly fault: FaultCode;
+  readonly evidence: string;
+}
+
+/** Cameras that are not registered although it was tried, with what was found. */
+export async function readRegistrationFailures(
+  sql: Queryable,
+): Promise<readonly RegistrationFailure[]> {
+  const rows = await sql<{ cameraId: CameraId; fault: string; evidence: string | null }[]>`
+    select c.id as camera_id, c.registration_fault as fault, c.registration_evidence as evidence
+    from camera c join assignment a on a.camera_id = c.id and a.valid_to is null
+    where c.registered_at is null and c.registration_fault is not null`;
+  return rows.map(({ cameraId, fault, evidence }) => ({
+    cameraId,
+    fault: isFaultCode(fault) ? fault : 'INTERNAL',
+    evidence: evidence ?? '',
+  }));
+}
+
+const policyKey = 'watch-policy';
+
+/** How often the gateways look; what nobody set is the default. */
+export async function readWatchPolicy(sql: Queryable): Promise<WatchPolicy> {
+  const [row] = await sql<{ value: Partial<WatchPolicy> }[]>`
+    select value from setting where key = ${policyKey}`;
+  return { ...defaultWatchPolicy, ...row?.value };
+}
+
+export async function storeWatchPolicy(
+  sql: Sql,
+  policy: WatchPolicy,
+  nowMs: number,
+): Promise<void> {
+  await sql.begin(async (tx) => {
+    await tx`
+      insert into setting (key, value, changed_at)
+      values (${policyKey}, ${tx.json(toJson(policy))}, ${nowMs}::timestamptz)
+      on conflict (key) do update set value = excluded.value, changed_at = excluded.changed_at`;
+    await announce(tx, { topic: 'plan' });
+  });
+}

@@ -1,0 +1,180 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { WatchOrder, WatchPolicy } from '@nigehban/domain/watch-orders.ts';
+import type { NodeConnection } from '../link/node-connection.ts';
+import type { Sql } from '../store/database.ts';
+import {
+  readLivingNodes,
+  readWatchPolicy,
+  readWatchRows,
+  type WatchRow,
+} from '../store/watch-store.ts';
+import { type CameraDirectory, streamOf } from './camera-directory.ts';
+
+/** Keeps the gateways' watch orders: whole at their hello, then changes. */
+export interface GatewayInformer {
+  linked(node: NodeConnection): void;
+  unlinked(node: NodeConnection): void;
+  /** Cameras, their views or the policy changed; the directory is loaded already. */
+  changed(): void;
+  stop(): Promise<void>;
+}
+
+const beatEveryMs = 2_000;
+
+export function startGatewayInformer(options: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly directory: CameraDirectory;
+  /** Leases of the time before this process began may look over: so long they are believed to live. */
+  readonly nodeLeaseMs: number;
+  /** Cameras of which no living media node tells, after each time that they may have changed. */
+  readonly onSwept: (cameraIds: readonly CameraId[]) => void;
+}): GatewayInformer {
+  const { sql, clock, log, directory } = options;
+  const startedAtMs = clock.nowMs();
+  /** Linked gateways with the version they were told last; null: nothing yet. */
+  const told = new Map<NodeConnection, number | null>();
+  let orders = new Map<CameraId, { readonly order: WatchOrder; readonly text: string }>();
+  let policyText = '';
+  let livingText: string | null = null;
+  let version = startedAtMs;
+  let stale = true;
+  let running: Promise<void> | null = null;
+  let again = false;
+  let stopped = false;
+  let failing = false;
+  let cancelBeat = () => {};
+
+  const build = async (living: ReadonlySet<string>): Promise<readonly WatchOrder[]> => {
+    const rows = await readWatchRows(sql);
+    const settled = clock.nowMs() - startedAtMs >= options.nodeLeaseMs;
+    return rows.flatMap((row) => orderOf(directory, row, living, settled) ?? []);
+  };
+
+  const pass = async () => {
+    const living = await readLivingNodes(sql, clock.nowMs());
+    const settled = clock.nowMs() - startedAtMs >= options.nodeLeaseMs;
+    const nowLiving = JSON.stringify([[...living], settled]);
+    const rebuilt = stale || nowLiving !== livingText;
+    let policy: WatchPolicy | null = null;
+    const upsert: WatchOrder[] = [];
+    let remove: CameraId[] = [];
+    let whole = false;
+    if (rebuilt) {
+      stale = false;
+      try {
+        policy = await readWatchPolicy(sql);
+        const next = new Map(
+          (await build(living)).map((order) => [
+            order.cameraId,
+            { order, text: JSON.stringify(order) },
+          ]),
+        );
+        for (const [cameraId, { order, text }] of next) {
+          if (orders.get(cameraId)?.text !== text) upsert.push(order);
+        }
+        remove = [...orders.keys()].filter((id) => !next.has(id));
+        orders = next;
+        livingText = nowLiving;
+      } catch (error) {
+        stale = true;
+        throw error;
+      }
+      whole = JSON.stringify(policy) !== policyText;
+      policyText = JSON.stringify(policy);
+      if (whole || upsert.length + remove.length > 0) version += 1;
+      options.onSwept(
+        [...orders.values()].flatMap(({ order }) => (order.swept ? [order.cameraId] : [])),
+      );
+    }
+    for (const [node, toldVersion] of told) {
+      if (toldVersion === version) continue;
+      if (toldVersion === null || whole || toldVersion !== version - 1) {
+        node.send({
+          type: 'watch',
+          version,
+          policy: JSON.parse(policyText) as WatchPolicy,
+          orders: [...orders.values()].map(({ order }) => order),
+        });
+      } else {
+        node.send({ type: 'watch-change', version, upsert, remove });
+      }
+      told.set(node, version);
+    }
+  };
+
+  const run = async () => {
+    cancelBeat();
+    try {
+      await pass();
+      failing = false;
+    } catch (error) {
+      if (!failing) log.warn({ err: error }, 'gateways cannot be informed');
+      failing = true;
+    }
+    running = null;
+    if (stopped) return;
+    cancelBeat = clock.after(again && !failing ? 50 : beatEveryMs, wake);
+    again = false;
+  };
+  const wake = () => {
+    if (stopped) return;
+    if (running !== null) {
+      again = true;
+      return;
+    }
+    running = run();
+  };
+  wake();
+
+  return {
+    linked(node) {
+      told.set(node, null);
+      wake();
+    },
+    unlinked(node) {
+      told.delete(node);
+    },
+    changed() {
+      stale = true;
+      wake();
+    },
+    async stop() {
+      stopped = true;
+      cancelBeat();
+      await running;
+    },
+  };
+}
+
+/** What the gateways are to watch of a camera; null while no address is known. */
+function orderOf(
+  directory: CameraDirectory,
+  row: WatchRow,
+  living: ReadonlySet<string>,
+  settled: boolean,
+): WatchOrder | null {
+  const entry = directory.find(row.cameraId);
+  if (entry === null || entry.endpoint === null) return null;
+  const { asset, endpoint, credentials } = entry;
+  const main = streamOf(asset, 'main');
+  const delivered =
+    asset.registered && asset.nodeId !== null && (living.has(asset.nodeId) || !settled);
+  return {
+    cameraId: row.cameraId,
+    cameraCode: asset.code,
+    stationId: row.stationId,
+    endpoint,
+    credentials,
+    serial: asset.registered ? asset.serial : null,
+    swept: !delivered,
+    view:
+      asset.registered && asset.hasSnapshot && main !== null
+        ? { profileToken: main.profileToken, reference: row.reference }
+        : null,
+    events: asset.registered && row.hasEvents,
+  };
+}

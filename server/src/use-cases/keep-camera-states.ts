@@ -1,0 +1,82 @@
+import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type {
+  CameraStateChange,
+  CameraTransitionRow,
+  StoredCameraState,
+} from '../store/camera-state-store.ts';
+
+/** What changed of cameras, on its way into the database. While PostgreSQL is away it waits, in order. */
+export interface CameraStateKeeper {
+  /** The camera's newest state is to be stored, with these steps that led to it. */
+  touch(cameraId: CameraId, ...transitions: readonly CameraTransitionRow[]): void;
+  /** Begins to store what was touched; never throws. */
+  flush(): void;
+  /** Stores the rest. */
+  stop(): Promise<void>;
+}
+
+export interface CameraStateKeeperPorts {
+  readonly log: Logger;
+  /** The state as it is now, with the version it is to be stored as; null: it is not ours any more. */
+  readonly next: (cameraId: CameraId) => StoredCameraState | null;
+  /** Stores all or throws; returns those of which another process stored a newer state. */
+  readonly store: (changes: readonly CameraStateChange[]) => Promise<readonly CameraId[]>;
+  readonly onOvertaken: (cameraIds: readonly CameraId[]) => void;
+}
+
+export function createCameraStateKeeper(ports: CameraStateKeeperPorts): CameraStateKeeper {
+  const { log } = ports;
+  let dirty = new Map<CameraId, CameraTransitionRow[]>();
+  let flushing: Promise<void> | null = null;
+  let flushAgain = false;
+  let failing = false;
+  let stopped = false;
+
+  const storeDirty = async () => {
+    const taken = dirty;
+    dirty = new Map();
+    const changes = [...taken].flatMap(([cameraId, transitions]) => {
+      const state = ports.next(cameraId);
+      return state === null ? [] : [{ ...state, transitions }];
+    });
+    if (changes.length === 0) return;
+    try {
+      const overtaken = await ports.store(changes);
+      failing = false;
+      if (overtaken.length > 0) ports.onOvertaken(overtaken);
+    } catch (error) {
+      if (!failing) log.warn({ err: error }, 'camera states cannot be stored');
+      failing = true;
+      for (const [cameraId, transitions] of taken) {
+        dirty.set(cameraId, [...transitions, ...(dirty.get(cameraId) ?? [])]);
+      }
+    }
+  };
+
+  const flush = () => {
+    if (dirty.size === 0 || stopped) return;
+    if (flushing !== null) {
+      flushAgain = true;
+      return;
+    }
+    flushing = storeDirty().finally(() => {
+      flushing = null;
+      const again = flushAgain && !failing;
+      flushAgain = false;
+      if (again) flush();
+    });
+  };
+
+  return {
+    touch(cameraId, ...transitions) {
+      dirty.set(cameraId, [...(dirty.get(cameraId) ?? []), ...transitions]);
+    },
+    flush,
+    async stop() {
+      stopped = true;
+      await flushing;
+      if (dirty.size > 0 && !failing) await storeDirty();
+    },
+  };
+}
