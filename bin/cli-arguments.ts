@@ -13,8 +13,8 @@ export const usage = `Usage: nigehban <command> [options]
   server    HTTP and ws API, console, alerts
   gateway   ONVIF: discovery, registration, verdicts
   media     records and relays the cameras that the server assigns to this node
-  reindex   rebuilds the index of footage in PostgreSQL from the disk   [--footage DIR]
-  verify    checks the hash chain of footage on disk, needs no server   [--footage DIR]
+  reindex   rebuilds the index of footage in PostgreSQL from the disk   [--footage DIR[,DIR]]
+  verify    checks the hash chain of footage on disk, needs no server   [--footage DIR[,DIR]]
               --public-key FILE believe this key alone, not the one that lies beside the footage
   help
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createLogger } from '@nigehban/config/log/logger.ts';
 import type { Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
@@ -7,10 +6,13 @@ import { parsePublicKeys } from '@nigehban/recorder/chain/manifest-signature.ts'
 import { verifyFootage } from '@nigehban/recorder/chain/verify-footage.ts';
 import { reindexFootage } from '@nigehban/recorder/index-client/reindex-footage.ts';
 import { provideDatabases } from '../databases.ts';
+import { footageFoldersOf } from '../footage-folders.ts';
 import { createStoppables } from '../stoppables.ts';
 
-function footageFolder(settings: Settings, wished: string | undefined): string {
-  return wished ?? settings.media.footageFolder ?? join(settings.dataFolder, 'footage');
+/** Those of the command line, comma separated, else those of the settings. */
+function footageFolders(settings: Settings, wished: string | undefined): readonly string[] {
+  const named = wished?.split(',').filter((folder) => folder !== '') ?? [];
+  return named.length > 0 ? named : footageFoldersOf(settings);
 }
 
 /**
@@ -25,7 +27,7 @@ export async function runVerify(
   const { footage, publicKey } = wished;
   const publicKeys =
     publicKey === undefined ? undefined : parsePublicKeys(readKeyFile(publicKey), publicKey);
-  const verdict = await verifyFootage(footageFolder(settings, footage), {
+  const verdict = await verifyFootage(footageFolders(settings, footage), {
     ...(publicKeys === undefined ? {} : { publicKeys }),
     onCamera: (camera) => {
       say(
@@ -70,7 +72,7 @@ export async function runReindex(
       say,
     );
     const result = await reindexFootage({
-      footageFolder: footageFolder(settings, footage),
+      footageFolder: footageFolders(settings, footage),
       databaseUrl,
       nodeId: settings.nodeId,
       beforeUs: Date.now() * 1000,

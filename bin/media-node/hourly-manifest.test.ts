@@ -21,7 +21,7 @@ test('the first second of an hour signs the heads; a disk that refuses is asked 
   const clock = new ManualClock(Date.UTC(2027, 0, 8, 3, 59, 50) * 1000);
   const failures: unknown[] = [];
   const manifests = startHourlyManifests({
-    footageFolder: root,
+    folders: async () => [root],
     nodeId: 'n1',
     signingKey: privateKey,
     clock,

@@ -10,7 +10,8 @@ import type { RecorderLog } from '@nigehban/recorder/recorder-types.ts';
 import type { Stoppable } from '../stoppables.ts';
 
 export interface HourlyManifestOptions {
-  readonly footageFolder: string;
+  /** The footage folders that are on their volumes now. */
+  readonly folders: () => Promise<readonly string[]>;
   readonly nodeId: string;
   readonly signingKey: KeyObject;
   readonly clock: Clock;
@@ -27,24 +28,26 @@ const retryMs = 30_000;
  * again.
  */
 export function startHourlyManifests(options: HourlyManifestOptions): Stoppable {
-  const { footageFolder, nodeId, clock, log } = options;
+  const { nodeId, clock, log } = options;
   const publicKey = createPublicKey(options.signingKey);
   const signer = ed25519Signer(options.signingKey);
   let doneHour = hourFolder(clock.wallUs());
-  let published = false;
+  const published = new Set<string>();
   let stopped = false;
   let timer: Timer;
 
   const turn = async (): Promise<void> => {
-    if (!published) {
-      await publishPublicKey(footageFolder, nodeId, publicKey);
-      published = true;
+    const folders = await options.folders();
+    for (const folder of folders) {
+      if (published.has(folder)) continue;
+      await publishPublicKey(folder, nodeId, publicKey);
+      published.add(folder);
     }
     const nowUs = clock.wallUs();
     const hour = hourFolder(nowUs);
     if (hour === doneHour) return;
     const heads = await options.heads();
-    if (heads.size > 0) await writeNodeManifest(footageFolder, nodeId, heads, nowUs, signer);
+    if (heads.size > 0) await writeNodeManifest(folders, nodeId, heads, nowUs, signer);
     doneHour = hour;
   };
   const next = (delayMs: number): void => {

@@ -6,6 +6,7 @@ import { systemClock } from '@nigehban/media/clock.ts';
 import { createStreamHub } from '@nigehban/media/hub/stream-hub.ts';
 import type { StreamHub } from '@nigehban/media/hub/stream-hub-types.ts';
 import type { ChainHead } from '@nigehban/recorder/chain/camera-chain.ts';
+import type { VolumePlace } from '@nigehban/recorder/disk/footage-volumes.ts';
 import { startRecorder } from '@nigehban/recorder/recorder.ts';
 import type {
   OpenSegmentSource,
@@ -22,7 +23,8 @@ import { factOfEvent, factOfStatus, parseStreamKey, streamKey } from './stream-f
 /** What an engine is made with: plain data, because it may be made in another process. */
 export interface EngineSettings {
   readonly nodeId: string;
-  readonly footageFolder: string;
+  /** Folders of the footage, one on each volume. */
+  readonly footage: readonly VolumePlace[];
   readonly segmentMs: number;
   /** Part of the footage disk that is to be free, 0 to 0.5. */
   readonly diskReserve: number;
@@ -61,7 +63,7 @@ export async function startEngine(
   ports: EnginePorts,
 ): Promise<MediaEngine> {
   const { log, tell } = ports;
-  const { nodeId, footageFolder, segmentMs, diskReserve, maxQueuedBytes } = settings;
+  const { nodeId, footage, segmentMs, diskReserve, maxQueuedBytes } = settings;
   const parts = createStoppables();
   let orders = new Map<CameraId, StreamOrder>();
   try {
@@ -79,7 +81,8 @@ export async function startEngine(
         // The node writes the manifest: its heads may come from several engines.
         {
           nodeId,
-          footageFolder,
+          footageFolder: footage.map(({ folder }) => folder),
+          volumeMarks: marksOf(footage),
           segmentMs,
           diskReserve,
           maxQueuedBytes,
@@ -136,6 +139,12 @@ export async function startEngine(
     await parts.stop();
     throw error;
   }
+}
+
+function marksOf(footage: readonly VolumePlace[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    footage.flatMap(({ folder, mark }) => (mark === undefined ? [] : [[folder, mark]])),
+  );
 }
 
 function recordingOrders(orders: readonly StreamOrder[]): RecordingOrder[] {

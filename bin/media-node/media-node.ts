@@ -14,6 +14,8 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { NodeFact, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import { systemClock } from '@nigehban/media/clock.ts';
 import { fingerprintOf } from '@nigehban/recorder/chain/manifest-signature.ts';
+import { FootageVolumes, type VolumePlace } from '@nigehban/recorder/disk/footage-volumes.ts';
+import { readDiskSpace, VolumeWatch } from '@nigehban/recorder/disk/volume-watch.ts';
 import { ExportDesk } from '@nigehban/recorder/export/export-desk.ts';
 import { renderStill } from '@nigehban/recorder/ffmpeg/render-still.ts';
 import { transcodeToH264 } from '@nigehban/recorder/ffmpeg/transcode-h264.ts';
@@ -22,6 +24,7 @@ import { startIndexClient } from '@nigehban/recorder/index-client/index-client.t
 import { startRetentionKeeper } from '@nigehban/recorder/retention/retention-keeper.ts';
 import { StillMaker } from '@nigehban/recorder/still-maker.ts';
 import type { LiveMethod } from '@nigehban/relay/relay.ts';
+import { footageFoldersOf } from '../footage-folders.ts';
 import { createStoppables, type Stoppable } from '../stoppables.ts';
 import { startEngineFleet } from './engine-fleet.ts';
 import { awaitFormerProcesses } from './former-processes.ts';
@@ -29,9 +32,11 @@ import { startHourlyManifests } from './hourly-manifest.ts';
 import { createKeptHolds } from './kept-holds.ts';
 import { createKeptOrders } from './kept-orders.ts';
 import { createKeptPhase } from './kept-phase.ts';
+import { knowVolumes } from './known-volumes.ts';
 import { planListenIps } from './listen-addresses.ts';
 import { type EnginePorts, type MediaEngine, startEngine } from './media-engine.ts';
 import { planEngines, planProcesses } from './plan-engines.ts';
+import { startVolumeTeller } from './tell-volumes.ts';
 
 export interface MediaNodeOptions {
   readonly settings: Settings;
@@ -51,7 +56,6 @@ export interface MediaNodeOptions {
  */
 export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppable> {
   const { settings, clusterKey, databaseUrl, log } = options;
-  const footageFolder = settings.media.footageFolder ?? join(settings.dataFolder, 'footage');
   const startedAtMs = Date.now();
   const parts = createStoppables();
   let tell: (facts: readonly NodeFact[]) => void = () => {};
@@ -63,16 +67,23 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
     mkdirSync(mediaFolder, { recursive: true });
     const release = claimFolder(mediaFolder, 'SETTING_INVALID');
     parts.add({ stop: async () => release() });
+    const places = await knowVolumes(footageFoldersOf(settings), {
+      noteFile: join(mediaFolder, 'volumes.json'),
+      dataFolder: settings.dataFolder,
+    });
+    const { diskReserve, ...retention } = settings.media.retention;
+    const volumes = new FootageVolumes(places, diskReserve, systemClock);
+    const root = volumes.folders;
     const kept = createKeptOrders(join(mediaFolder, 'orders'), options.secretKey);
     const keptOrders = kept.load();
     const index = parts.add(
       startIndexClient(
-        { databaseUrl, nodeId: settings.nodeId, footageFolder },
+        { databaseUrl, nodeId: settings.nodeId, footageFolder: root },
         { clock: systemClock, log },
       ),
     );
     const engine = parts.add(
-      await startEngines(settings, footageFolder, keptOrders, {
+      await startEngines(settings, places, keptOrders, {
         log,
         tell: (facts) => tell(facts),
         onEntry: (entry) => index.onEntry(entry),
@@ -80,7 +91,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
     );
     parts.add(
       startHourlyManifests({
-        footageFolder,
+        folders: () => volumes.there(),
         nodeId: settings.nodeId,
         signingKey,
         clock: systemClock,
@@ -90,7 +101,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
     );
     const exports = parts.add(
       new ExportDesk({
-        root: footageFolder,
+        root,
         folder: join(settings.dataFolder, 'exports'),
         nodeId: settings.nodeId,
         recorder: engine,
@@ -100,15 +111,17 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
     );
     const keptHolds = createKeptHolds(join(mediaFolder, 'holds.json'));
     const keptPhase = createKeptPhase(join(mediaFolder, 'phase.json'));
-    const { diskReserve, ...retention } = settings.media.retention;
     parts.add(
       startRetentionKeeper({
-        root: footageFolder,
+        root,
         nodeId: settings.nodeId,
         signingKey,
         policy: retention,
         phase: () => keptPhase.current(),
         reserve: diskReserve,
+        volumes: places.map(
+          ({ folder, mark }) => new VolumeWatch(folder, diskReserve, readDiskSpace, mark),
+        ),
         clock: systemClock,
         log,
         holds: () => keptHolds.current(),
@@ -116,11 +129,11 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
       }),
     );
     const handler = createFootageHandler({
-      root: footageFolder,
+      root,
       clusterKey,
       recorder: engine,
       stills: new StillMaker({
-        root: footageFolder,
+        root,
         recorder: engine,
         render: renderStill,
         atATime: 2,
@@ -131,6 +144,9 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
     });
     const port = await listen(parts, createServer(handler), settings);
     engine.apply(keptOrders);
+    const teller = parts.add(
+      startVolumeTeller(volumes, { clock: systemClock, tell: (facts) => tell(facts) }),
+    );
 
     const link = parts.add(
       startNodeLink({
@@ -145,7 +161,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
           version: options.version,
           startedAtMs,
           footageUrl: settings.media.footageUrl ?? `http://${settings.media.host}:${port}`,
-          snapshot: engine.snapshot(),
+          snapshot: [...engine.snapshot(), ...teller.current()],
         }),
         onHolds(holds) {
           try {
@@ -174,7 +190,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
     log.info(
       {
         node: settings.nodeId,
-        footage: footageFolder,
+        footage: root,
         cameras: keptOrders.length,
         signingKey: fingerprintOf(createPublicKey(signingKey)),
       },
@@ -189,7 +205,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
 
 async function startEngines(
   settings: Settings,
-  footageFolder: string,
+  places: readonly VolumePlace[],
   orders: readonly StreamOrder[],
   ports: EnginePorts,
 ): Promise<MediaEngine> {
@@ -199,7 +215,7 @@ async function startEngines(
     .filter((address) => address.family === 'IPv4');
   const listenIps = planListenIps(settings.rtc.addresses, settings.host, own);
   const processes = planProcesses(settings.media.processes, orders.length, cores);
-  const engines = planEngines(settings, footageFolder, listenIps, processes, cores);
+  const engines = planEngines(settings, places, listenIps, processes, cores);
   const processFile = join(settings.dataFolder, 'media', 'processes.json');
   await awaitFormerProcesses(processFile, ports.log);
   const [only] = engines;

@@ -13,7 +13,7 @@ test('processes share ports and workers out', () => {
     { NIGEHBAN_RTC_PORTS: '40000-40099', NIGEHBAN_RTC_WORKERS: '6' },
     { hostname: 'n' },
   );
-  const plans = planEngines(settings, '/footage', [{ ip: '127.0.0.1' }], 3, 4);
+  const plans = planEngines(settings, [{ folder: '/footage' }], [{ ip: '127.0.0.1' }], 3, 4);
   expect(plans.map(({ relay }) => [relay.rtc.minPort, relay.rtc.maxPort, relay.workers])).toEqual([
     [40_000, 40_032, 2],
     [40_033, 40_065, 2],

@@ -1,4 +1,5 @@
 import type { Settings } from '@nigehban/config/settings/settings.ts';
+import type { VolumePlace } from '@nigehban/recorder/disk/footage-volumes.ts';
 import type { EngineSettings } from './media-engine.ts';
 
 /** Below this many cameras one process has room to spare, and more would only cost memory. */
@@ -18,7 +19,7 @@ export function planProcesses(wished: number | undefined, cameras: number, cores
 /** The settings of each process: its part of the relay's workers and ports and of the memory. */
 export function planEngines(
   settings: Settings,
-  footageFolder: string,
+  footage: readonly VolumePlace[],
   listenIps: EngineSettings['relay']['rtc']['listenIps'],
   processes: number,
   cores: number,
@@ -29,7 +30,7 @@ export function planEngines(
   const workers = Math.max(1, Math.floor(workersOfNode / processes));
   return Array.from({ length: processes }, (_, slot) => ({
     nodeId,
-    footageFolder,
+    footage,
     segmentMs: media.segmentMs,
     diskReserve: media.retention.diskReserve,
     silentForMs: media.silentForMs,

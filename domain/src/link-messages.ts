@@ -8,6 +8,7 @@ import type {
 } from './camera.ts';
 import type { ProbeOutcome } from './camera-state.ts';
 import type { CameraToolMethods } from './camera-tools.ts';
+import type { DiskLevel } from './disk-level.ts';
 import type { FaultCode, FaultMessage } from './faults.ts';
 import type { ElectionPhase, LegalHold } from './retention.ts';
 import type { ViewMethods } from './view-methods.ts';
@@ -95,6 +96,8 @@ export type NodeFact =
       readonly atMs: number;
     }
   | { readonly kind: 'recording-well'; readonly atMs: number }
+  /** The volumes of a media node's footage: at once when one changes for better or worse, else now and then. */
+  | { readonly kind: 'footage-volumes'; readonly volumes: readonly FootageVolumeView[] }
   /** A consumer of a live view needs a key frame (PLI/FIR): the gateway asks the camera. */
   | {
       readonly kind: 'key-frame-wanted';
@@ -108,6 +111,15 @@ export type NodeFact =
       readonly transportId?: string;
       readonly reason: string;
     };
+
+export interface FootageVolumeView {
+  readonly folder: string;
+  /** Null while it is away or fails. */
+  readonly level: DiskLevel | null;
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly fault: FaultCode | null;
+}
 
 export interface CameraCounters {
   readonly cameraId: CameraId;
@@ -189,8 +201,15 @@ export interface LinkMethods extends CameraToolMethods, ViewMethods {
       readonly cidrs: readonly string[];
       readonly multicast: boolean;
       readonly timeoutMs: number;
+      /** Ports to ask by HTTP where WS-Discovery is not answered; absent: the gateway's own. */
+      readonly httpPorts?: readonly number[];
     },
     result: { readonly cameras: readonly DiscoveredCamera[] },
+  ];
+  /** Who answers there: the light form of `gateway.probe`, three calls. Tries the credentials once. */
+  'gateway.identify': [
+    params: { readonly endpoint: CameraEndpoint; readonly credentials: CameraCredentials | null },
+    result: { readonly identity: CameraIdentity; readonly clockOffsetMs: number },
   ];
   'gateway.probe': [
     params: { readonly endpoint: CameraEndpoint; readonly credentials: CameraCredentials | null },

@@ -26,7 +26,8 @@ export interface Settings {
     readonly host: string;
     readonly port: number;
     readonly footageUrl: string | undefined;
-    readonly footageFolder: string | undefined;
+    /** One on each volume; empty: `footage` in the data folder. */
+    readonly footageFolders: readonly string[];
     readonly segmentMs: number;
     readonly retention: RetentionSettings;
     readonly silentForMs: number;
@@ -135,6 +136,13 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
   }
   const quotaGb = integer('NIGEHBAN_FOOTAGE_QUOTA_GB', 0, 0, 10_000_000);
   const processes = integer('NIGEHBAN_MEDIA_PROCESSES', 0, 0, 64);
+  const footageFolders = (text('NIGEHBAN_FOOTAGE') ?? '')
+    .split(',')
+    .map((folder) => folder.trim().replace(/(?<=.)\/+$/, ''))
+    .filter((folder) => folder !== '');
+  if (new Set(footageFolders).size < footageFolders.length || hasNested(footageFolders)) {
+    problems.push('NIGEHBAN_FOOTAGE must be folders apart from each other');
+  }
 
   const settings: Settings = {
     host: text('NIGEHBAN_HOST') ?? '127.0.0.1',
@@ -155,7 +163,7 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
       host: text('NIGEHBAN_MEDIA_HOST') ?? '127.0.0.1',
       port: mediaPort,
       footageUrl: url('NIGEHBAN_FOOTAGE_URL', ['http:', 'https:']),
-      footageFolder: text('NIGEHBAN_FOOTAGE'),
+      footageFolders,
       segmentMs: integer('NIGEHBAN_SEGMENT_SECONDS', 60, 2, 300) * 1000,
       retention: {
         keepDays,
@@ -179,6 +187,11 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
   };
   if (problems.length > 0) throw new Fault('SETTING_INVALID', problems.join('; '));
   return deepFreeze(settings);
+}
+
+/** One inside another would take its cameras for its own. */
+function hasNested(folders: readonly string[]): boolean {
+  return folders.some((folder) => folders.some((other) => other.startsWith(`${folder}/`)));
 }
 
 function isLogLevel(value: string): value is LogLevel {

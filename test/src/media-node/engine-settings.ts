@@ -4,7 +4,7 @@ import { planEngines } from '../../../bin/media-node/plan-engines.ts';
 
 /** Settings of a small node with short segments, one mediasoup worker in each process. */
 export function engineSettings(
-  footageFolder: string,
+  footage: string | readonly string[],
   processes: number,
   firstPort: number,
 ): EngineSettings[] {
@@ -16,5 +16,6 @@ export function engineSettings(
     },
     { hostname: 'fleet' },
   );
-  return planEngines(settings, footageFolder, [{ ip: '127.0.0.1' }], processes, processes);
+  const places = (typeof footage === 'string' ? [footage] : footage).map((folder) => ({ folder }));
+  return planEngines(settings, places, [{ ip: '127.0.0.1' }], processes, processes);
 }
