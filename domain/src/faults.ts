@@ -19,6 +19,7 @@ export const faultCatalogue = {
   STATION_UNKNOWN: { status: 404, nextAction: 'Check the polling station code against the plan.' },
   ALERT_UNKNOWN: { status: 404, nextAction: 'Reload the alerts.' },
   ALERT_CHANGED: { status: 409, nextAction: 'Somebody else changed this alert: look at it again.' },
+  INCIDENT_UNKNOWN: { status: 404, nextAction: 'Reload the incidents.' },
   FOOTAGE_UNKNOWN: {
     status: 404,
     nextAction: 'Reload the timeline; this piece is not recorded or was removed.',
@@ -26,6 +27,34 @@ export const faultCatalogue = {
   PLAN_INVALID: {
     status: 400,
     nextAction: 'Correct the named rows of the plan and load it again.',
+  },
+  PLAN_FILE_INVALID: {
+    status: 400,
+    nextAction: 'Save the plan as CSV (UTF-8) or XLSX without a password and load it again.',
+  },
+  PLAN_FILE_TOO_LARGE: { status: 413, nextAction: 'Load the plan in parts, one district a file.' },
+  PLAN_COLUMNS_MISSING: { status: 400, nextAction: 'Say which column is which.' },
+  PLAN_DRAFT_UNKNOWN: { status: 404, nextAction: 'Load the file of the plan again.' },
+  PLAN_DRAFT_BUSY: { status: 409, nextAction: 'Wait until the draft is read or checked.' },
+  PLAN_DRAFT_INTERRUPTED: {
+    status: 409,
+    nextAction: 'Check the draft again, or load its file again.',
+  },
+  PLAN_BLOCKED: {
+    status: 409,
+    nextAction: 'Correct the rows that block the plan, or set them aside.',
+  },
+  PLAN_CHANGED: {
+    status: 409,
+    nextAction: 'Look at the report again, then apply.',
+  },
+  PLAN_UNDO_UNAVAILABLE: {
+    status: 409,
+    nextAction: 'Load the former plan again to go back further.',
+  },
+  PLAN_UNDO_UNSAFE: {
+    status: 409,
+    nextAction: 'Correct what is wrong with a new import instead.',
   },
 
   // Cameras

@@ -1,8 +1,12 @@
 import type { CameraId, Placement } from './camera.ts';
-import { type CameraStateKind, isDown } from './camera-state.ts';
+import { type CameraStateKind, isDown, tamperedStates } from './camera-state.ts';
+import type { PlacementNeed } from './required-placements.ts';
 
-/** OK: every camera gives a picture. PARTIAL: some do not. BLIND: none does. */
+/** OK: every camera gives a picture. PARTIAL: some do not, or a required view is missing. BLIND: none does. */
 export type StationStateKind = 'OK' | 'PARTIAL' | 'BLIND';
+
+export const stationCategories = ['HIGHLY_SENSITIVE', 'SENSITIVE', 'NORMAL'] as const;
+export type StationCategory = (typeof stationCategories)[number];
 
 export interface StationCamera {
   readonly cameraId: CameraId;
@@ -15,55 +19,62 @@ export interface StationState {
   readonly kind: StationStateKind;
   readonly cameras: number;
   readonly down: number;
+  /** Cameras whose view is not the approved one. */
+  readonly tampered: number;
   /** Placements of which no camera gives a picture. */
   readonly lostPlacements: readonly Placement[];
-  /** When the first camera that is down now went down; null when OK. */
+  /** Required placements that nobody sees, planned or not. */
+  readonly missingPlacements: readonly Placement[];
+  /** Placements required in the phase, and how many of them a camera covers. */
+  readonly required: number;
+  readonly covered: number;
+  /** When the first camera that is down now went down; null when none is. */
   readonly sinceMs: number | null;
 }
 
-/**
- * The state of a polling station from its cameras. A suspicion does not count as down; a station
- * without cameras is OK, there is nothing to lose.
- */
-export function deriveStationState(cameras: readonly StationCamera[]): StationState {
-  const down = cameras.filter((camera) => isDown(camera.state));
-  const covered = new Set(
-    cameras.filter((camera) => !isDown(camera.state)).map((camera) => camera.placement),
-  );
-  const lost = [...new Set(down.map((camera) => camera.placement))].filter(
-    (placement) => !covered.has(placement),
-  );
-  return {
-    kind: down.length === 0 ? 'OK' : down.length === cameras.length ? 'BLIND' : 'PARTIAL',
-    cameras: cameras.length,
-    down: down.length,
-    lostPlacements: lost.sort(),
-    sinceMs: down.length === 0 ? null : Math.min(...down.map((camera) => camera.sinceMs)),
-  };
+export function isTampered(kind: CameraStateKind): boolean {
+  return (tamperedStates as readonly CameraStateKind[]).includes(kind);
 }
 
-/** What is to happen to a station's alert. At most one is open for each station. */
-export type StationAlertDecision =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'open'; readonly state: StationState }
-  | { readonly kind: 'update'; readonly state: StationState }
-  | { readonly kind: 'close' };
-
-/** Compares a station's state with its open alert, if any. Idempotent: deciding twice changes nothing more. */
-export function decideStationAlert(
-  open: {
-    readonly kind: 'PARTIAL' | 'BLIND';
-    readonly down: number;
-    readonly lostPlacements: readonly Placement[];
-  } | null,
-  state: StationState,
-): StationAlertDecision {
-  if (state.kind === 'OK') return open === null ? { kind: 'none' } : { kind: 'close' };
-  if (open === null) return { kind: 'open', state };
-  const same =
-    open.kind === state.kind &&
-    open.down === state.down &&
-    open.lostPlacements.length === state.lostPlacements.length &&
-    open.lostPlacements.every((placement) => state.lostPlacements.includes(placement));
-  return same ? { kind: 'none' } : { kind: 'update', state };
+/**
+ * The state of a polling station from its cameras and what its phase requires. A suspicion does not
+ * count as down; a station without cameras is OK, there is nothing to lose.
+ */
+export function deriveStationState(
+  cameras: readonly StationCamera[],
+  needs: readonly PlacementNeed[] = [],
+): StationState {
+  const down = cameras.filter((camera) => isDown(camera.state));
+  const planned = new Set(cameras.map((camera) => camera.placement));
+  const working = new Set(
+    cameras.filter((camera) => !isDown(camera.state)).map((camera) => camera.placement),
+  );
+  const required =
+    cameras.length === 0
+      ? []
+      : needs.filter(({ need, placement }) => need === 'always' || planned.has(placement));
+  const missing = required.filter(
+    ({ placement, substitute }) =>
+      !working.has(placement) &&
+      (planned.has(placement) || substitute === null || !working.has(substitute)),
+  );
+  const kind =
+    cameras.length === 0
+      ? 'OK'
+      : down.length === cameras.length
+        ? 'BLIND'
+        : down.length > 0 || missing.length > 0
+          ? 'PARTIAL'
+          : 'OK';
+  return {
+    kind,
+    cameras: cameras.length,
+    down: down.length,
+    tampered: cameras.filter((camera) => isTampered(camera.state)).length,
+    lostPlacements: [...planned].filter((placement) => !working.has(placement)).sort(),
+    missingPlacements: missing.map(({ placement }) => placement).sort(),
+    required: required.length,
+    covered: required.length - missing.length,
+    sinceMs: down.length === 0 ? null : Math.min(...down.map((camera) => camera.sinceMs)),
+  };
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { locateRedisServer } from '@nigehban/config/embedded/redis.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { putStationOutages } from './store/camera-state-store.ts';
+import { evaluateStations } from './store/alert-store.ts';
 import {
   type FakeMediaNode,
   probeOf,
@@ -17,7 +17,6 @@ import {
   type TestServer,
   type TestServices,
 } from './testing/test-services.ts';
-import { evaluateStation } from './use-cases/evaluate-station.ts';
 
 /** Two server processes' worth of workers on one database and one Redis that comes and goes. */
 const stationCount = 25;
@@ -105,48 +104,39 @@ async function statesStored(kind: string): Promise<void> {
   );
 }
 
-test('without Redis the outbox waits; when it comes everything is told once', async () => {
+test('alerts need no Redis: they open with the states of the cameras', async () => {
   node.down(cameraIds());
   await statesStored('UNREACHABLE');
-  expect(await countAlerts()).toEqual({ open: 0, opened: 0, closed: 0 });
-  const [waiting] = await first.sql<{ count: number }[]>`
-    select count(*) as count from outbox where sent_at is null`;
-  expect(waiting?.count).toBeGreaterThanOrEqual(stationCount);
+  expect(await countAlerts()).toEqual({ open: stationCount, opened: stationCount, closed: 0 });
   const health = await (await fetch(`${first.url}/healthz`)).json();
   expect(health).toMatchObject({ serving: true, databases: { redis: { state: 'down' } } });
-
   await startRedis();
-  await vi.waitFor(
-    async () =>
-      expect(await countAlerts()).toEqual({ open: stationCount, opened: stationCount, closed: 0 }),
-    { timeout: 20_000 },
-  );
 }, 60_000);
 
-test('duplicates and parallel workers of two servers change nothing and close each alert once', async () => {
+test('evaluations in parallel on two servers change nothing and close each alert once', async () => {
   const stations = await first.sql<{ id: number }[]>`select id from station`;
-  const storm = async (occasion: string) => {
+  const storm = async () => {
     const nowMs = Date.now();
-    await Promise.all([
-      ...stations.flatMap(({ id }) =>
-        [first, second].flatMap((server) =>
-          Array.from({ length: 4 }, () => evaluateStation(server.sql, id, nowMs)),
+    const ids = stations.map(({ id }) => id);
+    await Promise.all(
+      [first, second].flatMap((server) => [
+        ...ids.flatMap((id) =>
+          Array.from({ length: 2 }, () =>
+            server.sql.begin((tx) => evaluateStations(tx, [id], nowMs)),
+          ),
         ),
-      ),
-      ...Array.from({ length: 3 }, (_, copy) =>
-        putStationOutages(
-          first.sql,
-          stations.map(({ id }) => ({ stationId: id, occasion: `${occasion}-${copy}` })),
-        ),
-      ),
-    ]);
+        // In another order: who locks several does it in the same one.
+        server.sql.begin((tx) => evaluateStations(tx, ids.toReversed(), nowMs)),
+        server.sql.begin((tx) => evaluateStations(tx, ids, nowMs)),
+      ]),
+    );
   };
-  await storm('again');
+  await storm();
   expect(await countAlerts()).toEqual({ open: stationCount, opened: stationCount, closed: 0 });
 
   node.flowing(cameraIds());
-  await Promise.all([storm('back'), statesStored('ONLINE')]);
-  await storm('after');
+  await Promise.all([storm(), statesStored('ONLINE')]);
+  await storm();
   await vi.waitFor(
     async () =>
       expect(await countAlerts()).toEqual({
@@ -158,8 +148,7 @@ test('duplicates and parallel workers of two servers change nothing and close ea
   );
 }, 60_000);
 
-test('what a lost Redis held is found again from PostgreSQL', async () => {
-  // Sent, and lost with the Redis that had it.
+test('what nobody told of is found by looking', async () => {
   await first.sql`
     update camera_state set kind = 'FAILED', fault = 'CAMERA_ANSWER_INVALID', since = now()
     where camera_id = (select min(id) from camera)`;

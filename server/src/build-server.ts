@@ -8,20 +8,22 @@ import { createApp } from './http/app.ts';
 import type { App } from './http/app-type.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createNodeFootage } from './http/node-footage.ts';
+import { guardPictures } from './http/picture-access.ts';
 import { addCameraRoutes } from './http/routes/camera-routes.ts';
 import { addExportRoutes } from './http/routes/export-routes.ts';
 import { addFootageRoutes } from './http/routes/footage-routes.ts';
 import { addHoldRoutes } from './http/routes/hold-routes.ts';
 import { addMachineRoutes } from './http/routes/machine-routes.ts';
-import { addPlanRoutes } from './http/routes/plan-routes.ts';
 import { addPlaybackRoutes } from './http/routes/playback-routes.ts';
 import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
 import type { NodeConnection } from './link/node-connection.ts';
 import { startHealthParts } from './parts/health-parts.ts';
+import { startAlertParts } from './parts/alert-parts.ts';
+import { addViewParts, type ViewParts } from './parts/view-parts.ts';
+import { addPlanParts } from './parts/plan-parts.ts';
 import { openExportQueue } from './queue/export-queue.ts';
-import { openStationOutageQueue } from './queue/station-outage-queue.ts';
 import type { ServerPorts, ServerSettings } from './server-settings.ts';
 import { countOpenAlerts } from './store/alert-store.ts';
 import { type Change, followChanges } from './store/change-feed.ts';
@@ -30,16 +32,14 @@ import { countWaiting } from './store/outbox-store.ts';
 import { countCameraStates } from './store/station-store.ts';
 import { createGatewayQuestions } from './use-cases/ask-gateway.ts';
 import { createCameraDirectory } from './use-cases/camera-directory.ts';
-import { startOutboxDispatcher } from './use-cases/dispatch-outbox.ts';
-import { evaluateStation } from './use-cases/evaluate-station.ts';
 import { createFootageExports } from './use-cases/export-footage.ts';
-import { importPlan } from './use-cases/import-plan.ts';
 import { startNodeInformer } from './use-cases/inform-nodes.ts';
 import { startFootageDayKeeper } from './use-cases/keep-footage-days.ts';
 import { createLiveSessions } from './use-cases/live-sessions.ts';
 import { type NodeHealth, readHealth } from './use-cases/read-health.ts';
 import { type Registration, startRegistration } from './use-cases/register-cameras.ts';
 import { readSession } from './use-cases/sign-in.ts';
+import { createViewGate } from './use-cases/view-gate.ts';
 import { browserPath, createBrowserHub } from './ws/browser-hub.ts';
 import { createChangePusher } from './ws/push-changes.ts';
 
@@ -58,7 +58,6 @@ const defaults = {
   queuePrefix: 'nigehban',
 } as const;
 
-const outageWorkers = 8;
 const exportWorkers = 4;
 const offerExportsEveryMs = 5_000;
 
@@ -112,8 +111,10 @@ export async function buildServer(
     probe: (cameraId) => gateway.check(cameraId),
   });
   const { monitor } = health;
+  const gate = createViewGate({ sql, clock, policy: settings.viewApproval ?? 'required' });
   const live = createLiveSessions({
     createId: randomUUID,
+    requireVisible: gate.now,
     nodeOf(cameraId) {
       const nodeId = directory.get(cameraId).asset.nodeId;
       if (nodeId === null || link.node(nodeId) === null) {
@@ -144,15 +145,14 @@ export async function buildServer(
       }
     }
   };
-  const queue = openStationOutageQueue({
-    redisUrl: settings.redisUrl,
-    prefix: settings.queuePrefix ?? defaults.queuePrefix,
-    concurrency: outageWorkers,
+  const alerts = startAlertParts({
+    sql,
+    clock,
     log,
-    evaluate: (stationId) => evaluateStation(sql, stationId, clock.nowMs()),
-    onReady: () => dispatcher.wake(),
+    redisUrl: settings.redisUrl,
+    queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
+    handlers: {},
   });
-  const dispatcher = startOutboxDispatcher(sql, queue, { clock, log });
   const footageDays = startFootageDayKeeper(sql, { clock, log });
   const registration = startRegistration({
     sql,
@@ -176,11 +176,13 @@ export async function buildServer(
     },
   });
   const pusher = createChangePusher({ sql, clock, log, monitor, hub });
+  let viewParts: ViewParts | null = null;
   const stopFollowing = await followChanges(sql, (change: Change) => {
-    if (change.topic === 'outbox' || change.topic === 'resumed') dispatcher.wake();
+    alerts.changed(change);
     if (change.topic === 'plan' || change.topic === 'resumed') informer.planChanged();
     if (change.topic === 'holds' || change.topic === 'resumed') informer.holdsChanged();
     pusher.changed(change);
+    viewParts?.changed(change);
   });
 
   const nodeFootage = createNodeFootage({
@@ -198,6 +200,7 @@ export async function buildServer(
     trustProxy: settings.trustProxy ?? false,
     requestsPerMinute: settings.requestsPerMinute ?? defaults.requestsPerMinute,
   });
+  guardPictures(app, gate);
   addSessionRoutes(app, {
     sql,
     clock,
@@ -205,7 +208,13 @@ export async function buildServer(
     sessionForMs: settings.sessionForMs ?? defaults.sessionForMs,
     onSignedOut: hub.signedOut,
   });
-  addStatusRoutes(app, { sql, clock, monitor });
+  addStatusRoutes(app, { sql, monitor, viewApproval: gate.policy });
+  viewParts = addViewParts(app, {
+    ...{ sql, clock, log, gate, hub, requestGateway },
+    snapshot: gateway.snapshot,
+    nodes: nodeFootage,
+    recordingNode: nodeOf,
+  });
   addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
   addFootageRoutes(app, { sql, nodes: nodeFootage, recordingNode: nodeOf });
   const exports = createFootageExports({
@@ -234,15 +243,14 @@ export async function buildServer(
   addExportRoutes(app, { exports, nodes: nodeFootage });
   addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, recordingNode: nodeOf });
   addHoldRoutes(app, { sql, clock });
-  addPlanRoutes(app, {
-    importPlan: (given) => importPlan(sql, settings.secretKey, given, clock.nowMs()),
-  });
+  alerts.addRoutes(app);
+  const plans = addPlanParts(app, { sql, clock, log, settings });
   const metrics = createMetrics({
     counters: () => monitor.counters(),
     cameraStates: () => countCameraStates(sql),
     openAlerts: () => countOpenAlerts(sql),
     outboxWaiting: () => countWaiting(sql),
-    queueCounts: queue.counts,
+    queueCounts: alerts.queue.counts,
     wsClients: hub.clients,
     nodes: () =>
       [...link.nodes('media'), ...link.nodes('gateway')].map(({ hello }) => ({
@@ -256,7 +264,7 @@ export async function buildServer(
         nowMs: clock.nowMs(),
         startedAtMs,
         version: settings.version,
-        redisUp: queue.ready(),
+        redisUp: alerts.queue.ready(),
         linkedRole: (role) =>
           link.nodes(role).map(({ hello, linkedAtMs }) => ({
             nodeId: hello.nodeId,
@@ -291,16 +299,17 @@ export async function buildServer(
   const stop = async () => {
     clearInterval(exportTimer);
     await exportQueue.stop();
+    await plans.stop();
     await registration.stop();
+    viewParts?.stop();
     await pusher.stop();
     await hub.stop();
     await link.stop();
     await app.close();
     await informer.stop();
     await health.stop();
-    await dispatcher.stop();
+    await alerts.stop();
     await footageDays.stop();
-    await queue.stop();
     await stopFollowing().catch(() => {});
     await sql.end({ timeout: 5 });
   };

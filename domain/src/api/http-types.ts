@@ -1,3 +1,4 @@
+import type { AlertKind } from '../alert-severity.ts';
 import type { CameraId, CameraIdentity, Placement, StreamQuality } from '../camera.ts';
 import type { CameraStateKind } from '../camera-state.ts';
 import type { FaultCode, FaultMessage } from '../faults.ts';
@@ -5,6 +6,8 @@ import type { ExportedFile, ExportedGap } from '../footage-export.ts';
 import type { CameraCounters, DiscoveredCamera, OnvifCallReport } from '../link-messages.ts';
 import type { Action, Role } from '../permissions.ts';
 import type { StationStateKind } from '../station-state.ts';
+import type { ViewApproval } from '../view-approval.ts';
+import type { AlertAdditions } from './alert-types.ts';
 
 /**
  * Shapes of the HTTP API, shared by server and browser. All times are milliseconds since the Unix
@@ -88,6 +91,8 @@ export interface CameraView {
   readonly recording: boolean;
   /** Qualities that a browser can be given by WebRTC (H.264). */
   readonly live: readonly StreamQuality[];
+  /** `unapproved`: its pictures are shown to approvers only (view-types.ts). */
+  readonly approval: ViewApproval;
 }
 
 export interface StationDetail extends StationView {
@@ -131,13 +136,13 @@ export interface CameraProbeView {
 
 export type AlertStateKind = 'open' | 'acknowledged' | 'closed';
 
-export interface AlertView {
+export interface AlertView extends AlertAdditions {
   readonly id: number;
   readonly stationCode: string;
   readonly stationName: string;
   readonly stationNameUr: string;
   readonly districtCode: string;
-  readonly kind: 'PARTIAL' | 'BLIND';
+  readonly kind: AlertKind;
   readonly state: AlertStateKind;
   readonly openedAtMs: number;
   readonly acknowledgedAtMs: number | null;

@@ -1,8 +1,10 @@
 import type { CameraId, StreamQuality } from '../camera.ts';
 import type { CameraStateKind } from '../camera-state.ts';
+import type { PollPhase } from '../election-phase.ts';
 import type { FaultCode, FaultMessage } from '../faults.ts';
 import type { LiveConsumer, LiveJoined } from '../link-messages.ts';
 import type { StationStateKind } from '../station-state.ts';
+import type { IncidentView } from './alert-types.ts';
 import type { AlertView } from './http-types.ts';
 
 /**
@@ -34,6 +36,15 @@ export type ServerMessage =
       readonly openAlertId: number | null;
     }
   | { readonly type: 'alert'; readonly seq: number; readonly alert: AlertView }
+  | { readonly type: 'incident'; readonly seq: number; readonly incident: IncidentView }
+  /** Districts entered a phase, or the clock was set anew. */
+  | {
+      readonly type: 'phase';
+      readonly seq: number;
+      readonly districts: readonly { readonly districtCode: string; readonly phase: PollPhase }[];
+    }
+  /** Several changes at once, in order: a storm comes in few frames. */
+  | { readonly type: 'batch'; readonly messages: readonly ServerMessage[] }
   /** The plan changed: lists are to be loaded again. */
   | { readonly type: 'reload'; readonly seq: number }
   | { readonly type: 'live-closed'; readonly transportId: string; readonly reason: string }

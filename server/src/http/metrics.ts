@@ -95,13 +95,13 @@ export function createMetrics(sources: MetricsSources): {
     }
   });
   gauge('nigehban_open_alerts', 'Open alerts by kind', ['kind'], async (set) => {
-    for (const kind of ['PARTIAL', 'BLIND']) set({ kind }, 0);
+    for (const kind of ['PARTIAL', 'BLIND', 'TAMPERED']) set({ kind }, 0);
     for (const { kind, count } of await sources.openAlerts()) set({ kind }, count);
   });
   gauge('nigehban_outbox_waiting', 'Outbox entries not queued yet', [], async (set) => {
     set({}, await sources.outboxWaiting());
   });
-  gauge('nigehban_queue_jobs', 'Station jobs by state', ['state'], async (set) => {
+  gauge('nigehban_queue_jobs', 'Jobs of the outbox queue by state', ['state'], async (set) => {
     for (const [state, count] of Object.entries(await sources.queueCounts())) set({ state }, count);
   });
   gauge('nigehban_ws_clients', 'Browsers connected', [], (set) => set({}, sources.wsClients()));

@@ -1,7 +1,9 @@
 import { cameraStateKinds } from '@nigehban/domain/camera-state.ts';
 import { gapCauses } from '@nigehban/domain/footage.ts';
 import { exportLimits } from '@nigehban/domain/footage-export.ts';
+import { viewApprovals } from '@nigehban/domain/view-approval.ts';
 import { type TSchema, Type } from 'typebox';
+import { alertAdditions } from './alert-schemas.ts';
 
 /** Shapes of requests (enforced) and answers (documented, and held against the answers by a test). */
 
@@ -82,6 +84,7 @@ const cameraFields = {
   registered: Type.Boolean(),
   recording: Type.Boolean(),
   live: Type.Array(quality),
+  approval: literals(viewApprovals),
 };
 export const CameraViewSchema = Type.Object(cameraFields, closed);
 
@@ -92,7 +95,7 @@ export const AlertViewSchema = Type.Object(
     stationName: Type.String(),
     stationNameUr: Type.String(),
     districtCode: Type.String(),
-    kind: literals(['PARTIAL', 'BLIND']),
+    kind: literals(['PARTIAL', 'BLIND', 'TAMPERED']),
     state: literals(['open', 'acknowledged', 'closed']),
     openedAtMs: ms,
     acknowledgedAtMs: orNull(ms),
@@ -110,6 +113,7 @@ export const AlertViewSchema = Type.Object(
       }),
     ),
     version: Type.Integer(),
+    ...alertAdditions,
   },
   closed,
 );
@@ -354,6 +358,8 @@ export const AlertsQuerySchema = Type.Object(
   {
     state: Type.Optional(literals(['open', 'closed'])),
     before: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
+    incident: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
+    rank: Type.Optional(Type.Literal('worst')),
     limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$' })),
   },
   closed,

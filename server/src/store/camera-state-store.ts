@@ -4,9 +4,10 @@ import type {
   CameraStateDetail,
   CameraStateKind,
 } from '@nigehban/domain/camera-state.ts';
-import { downStates, restoreCameraState } from '@nigehban/domain/camera-state.ts';
+import { restoreCameraState } from '@nigehban/domain/camera-state.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
-import { announce } from './change-feed.ts';
+import { readReopenWithinMs } from './alert-store.ts';
+import { announceAll } from './change-feed.ts';
 import { type Queryable, type Sql, toJson } from './database.ts';
 
 /** What the monitor remembers of one camera over a restart. */
@@ -73,13 +74,34 @@ export async function loadCameraStates(
 }
 
 /**
- * Stores states and transitions, and for every station that one of them makes or unmakes an outage
- * an outbox entry, in one transaction. Cameras that are not in the plan any more are left out, and
- * those of which a newer version is stored already, with their transitions: they are returned.
+ * Takes in states, in transactions of up to 2,000: the newest version of each camera stays, whatever
+ * the order and however often a change comes; the stations' states and alerts follow in the same
+ * transaction. Cameras that are not in the plan any more are left out, and those of which this or a
+ * newer version is stored already, with their transitions: they are returned.
  */
 export async function storeCameraStates(
   sql: Sql,
   changes: readonly CameraStateChange[],
+  nowMs: number = changes.reduce((latest, change) => Math.max(latest, lastChangeMs(change)), 0),
+): Promise<readonly CameraId[]> {
+  if (changes.length === 0) return [];
+  const reopenMs = await readReopenWithinMs(sql);
+  const taken = new Set<CameraId>();
+  for (let from = 0; from < changes.length; from += batchSize) {
+    const batch = changes.slice(from, from + batchSize);
+    for (const id of await ingest(sql, batch, nowMs, reopenMs)) taken.add(id);
+  }
+  return changes.map((change) => change.cameraId).filter((id) => !taken.has(id));
+}
+
+/** scale.md: beyond this a batch gains little, and holds its locks for longer. */
+const batchSize = 2_000;
+
+async function ingest(
+  sql: Sql,
+  changes: readonly CameraStateChange[],
+  nowMs: number,
+  reopenMs: number,
 ): Promise<readonly CameraId[]> {
   const states = changes.map(({ cameraId, state, recording, version }) => ({
     camera_id: cameraId,
@@ -91,8 +113,8 @@ export async function storeCameraStates(
     stream_evidence: state.streamEvidence,
     last_frame_at: state.lastFrameMs === null ? null : toIso(state.lastFrameMs),
     recording,
-    version,
     detail: state.detail,
+    version,
   }));
   const transitions = changes.flatMap(({ cameraId, transitions: list }) =>
     list.map((transition) => ({
@@ -105,65 +127,22 @@ export async function storeCameraStates(
     })),
   );
   return await sql.begin(async (tx) => {
-    const stored = await tx<{ cameraId: CameraId }[]>`
-      insert into camera_state (camera_id, kind, since, fault, evidence, stream_fault,
-        stream_evidence, last_frame_at, recording, version, detail)
-      select x.* from jsonb_to_recordset(${tx.json(toJson(states))}) as x(camera_id int, kind text,
-        since timestamptz, fault text, evidence text, stream_fault text, stream_evidence text,
-        last_frame_at timestamptz, recording boolean, version bigint,
-        detail jsonb)
-      where exists (select from camera c where c.id = x.camera_id)
-      order by x.camera_id
-      on conflict (camera_id) do update set
-        kind = excluded.kind, since = excluded.since, fault = excluded.fault,
-        evidence = excluded.evidence, stream_fault = excluded.stream_fault,
-        stream_evidence = excluded.stream_evidence, last_frame_at = excluded.last_frame_at,
-        recording = excluded.recording, version = excluded.version, detail = excluded.detail
-      where camera_state.version < excluded.version
-      returning camera_id`;
-    const taken = new Set(stored.map((row) => row.cameraId));
-    const overtaken = changes.map((change) => change.cameraId).filter((id) => !taken.has(id));
-    if (transitions.length > 0) {
-      const stations = await tx<{ stationId: number; lastId: number }[]>`
-        with moved as (
-          insert into camera_transition (camera_id, at, from_kind, to_kind, fault, evidence)
-          select x.* from jsonb_to_recordset(${tx.json(toJson(transitions.filter((row) => taken.has(row.camera_id))))}) as x(camera_id int,
-            at timestamptz, from_kind text, to_kind text, fault text, evidence text)
-          where exists (select from camera c where c.id = x.camera_id)
-          returning id, camera_id, from_kind, to_kind
-        )
-        select a.station_id, max(m.id) as last_id
-        from moved m join assignment a on a.camera_id = m.camera_id and a.valid_to is null
-        where m.from_kind = any(${[...downKinds]}::text[]) or m.to_kind = any(${[...downKinds]}::text[])
-        group by a.station_id`;
-      await putStationOutages(
-        tx,
-        stations.map(({ stationId, lastId }) => ({ stationId, occasion: `t${lastId}` })),
-      );
-    }
-    await announce(tx, { topic: 'cameras', ids: [...taken] });
-    return overtaken;
+    const [touched] = await tx<{ cameras: number[]; stations: number[]; alerts: number[] }[]>`
+      select * from ingest_camera_states(${tx.json(toJson(states))}, ${tx.json(toJson(transitions))},
+        ${nowMs}::timestamptz, ${reopenMs} * interval '1 ms')`;
+    if (touched === undefined) throw new Error('ingest_camera_states returned no row');
+    await announceAll(tx, [
+      { topic: 'cameras', ids: touched.cameras },
+      { topic: 'alerts', ids: touched.alerts },
+      ...(touched.alerts.length > 0 ? [{ topic: 'outbox' } as const] : []),
+    ]);
+    return touched.cameras;
   });
 }
 
-const downKinds: readonly CameraStateKind[] = downStates;
-
-/** Asks for the evaluation of stations, once for each occasion. */
-export async function putStationOutages(
-  sql: Queryable,
-  stations: readonly { readonly stationId: number; readonly occasion: string }[],
-): Promise<void> {
-  if (stations.length === 0) return;
-  const rows = stations.map(({ stationId, occasion }) => ({
-    key: `station-outage-${stationId}-${occasion}`,
-    payload: { stationId },
-  }));
-  await sql`
-    insert into outbox (key, topic, payload)
-    select x.key, 'station-outage', x.payload
-    from jsonb_to_recordset(${sql.json(toJson(rows))}) as x(key text, payload jsonb)
-    on conflict (key) do nothing`;
-  await announce(sql, { topic: 'outbox' });
+/** The moment a change tells of, where nobody says when it is stored. */
+function lastChangeMs({ state, transitions }: CameraStateChange): number {
+  return Math.max(state.sinceMs, ...transitions.map((transition) => transition.atMs));
 }
 
 /** A camera's last transitions, newest first. */

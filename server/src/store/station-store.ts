@@ -1,6 +1,7 @@
 import type { CameraView, StationView } from '@nigehban/domain/api/http-types.ts';
 import type { CameraId, CameraStream, Placement } from '@nigehban/domain/camera.ts';
 import { deriveStationState, type StationCamera } from '@nigehban/domain/station-state.ts';
+import { approvalOf, type ViewApprovalPolicy } from '@nigehban/domain/view-approval.ts';
 import type { Queryable } from './database.ts';
 
 type StationRow = Omit<StationView, 'state' | 'sinceMs' | 'cameras' | 'down'> & { id: number };
@@ -22,7 +23,7 @@ export async function readStations(
       al.id as open_alert_id
     from station s
     join district d on d.code = s.district_code
-    left join alert al on al.station_id = s.id and al.closed_at is null
+    left join alert al on al.station_id = s.id and al.closed_at is null and al.family = 'OUTAGE'
     where true
       ${filter.codes === undefined ? sql`` : sql`and s.code = any(${[...filter.codes]}::text[])`}
       ${
@@ -50,7 +51,11 @@ export async function readStations(
   });
 }
 
-type CameraRow = Omit<CameraView, 'live'> & { streams: CameraStream[]; placement: Placement };
+type CameraRow = Omit<CameraView, 'live' | 'approval'> & {
+  streams: CameraStream[];
+  placement: Placement;
+  decided: 'approved' | 'rejected' | null;
+};
 
 export interface CameraFilter {
   readonly ids?: readonly CameraId[];
@@ -61,22 +66,29 @@ export interface CameraFilter {
 export async function readCameras(
   sql: Queryable,
   filter: CameraFilter = {},
+  viewApproval: ViewApprovalPolicy = 'required',
 ): Promise<readonly CameraView[]> {
   const rows = await sql<CameraRow[]>`
     select c.id, c.code, s.code as station_code, a.placement, a.booth,
       coalesce(cs.kind, 'UNKNOWN') as state, coalesce(cs.since, c.created_at) as since_ms,
       coalesce(cs.fault, c.registration_fault) as fault, cs.last_frame_at as last_frame_ms,
       c.registered_at is not null as registered, coalesce(cs.recording, false) as recording,
-      c.streams
+      c.streams, v.state as decided
     from assignment a
     join camera c on c.id = a.camera_id
     join station s on s.id = a.station_id
     left join camera_state cs on cs.camera_id = c.id
+    left join camera_view v on v.assignment_id = a.id and v.state <> 'proposed'
+      and v.superseded_at is null
     where a.valid_to is null
       ${filter.ids === undefined ? sql`` : sql`and c.id = any(${[...filter.ids]}::int[])`}
       ${filter.stationCode === undefined ? sql`` : sql`and s.code = ${filter.stationCode}`}
     order by c.code`;
-  return rows.map(({ streams, ...row }) => ({ ...row, live: liveQualities(streams) }));
+  return rows.map(({ streams, decided, ...row }) => ({
+    ...row,
+    live: liveQualities(streams),
+    approval: approvalOf(row.placement, decided, viewApproval),
+  }));
 }
 
 /** Browsers decode H.264 by WebRTC; nothing is transcoded. */

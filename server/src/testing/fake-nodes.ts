@@ -190,7 +190,8 @@ export async function openBrowser(
   const waiting = new Map<number, (reply: Record<string, unknown>) => void>();
   socket.on('message', (data) => {
     const message = JSON.parse(String(data)) as Record<string, unknown>;
-    heard.push(message);
+    if (Array.isArray(message.messages)) heard.push(...message.messages);
+    else heard.push(message);
     if (message.type === 'reply') waiting.get(Number(message.id))?.(message);
   });
   await new Promise<void>((resolve, reject) => {

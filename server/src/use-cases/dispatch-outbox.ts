@@ -1,15 +1,18 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
-import type { StationOutageQueue } from '../queue/station-outage-queue.ts';
-import { findStationsOutOfStep } from '../store/alert-store.ts';
-import { putStationOutages } from '../store/camera-state-store.ts';
+import type { OutboxJob, OutboxQueue } from '../queue/outbox-queue.ts';
 import type { Sql } from '../store/database.ts';
-import { drainOutbox, type OutboxEntry, pruneOutbox } from '../store/outbox-store.ts';
+import { drainOutbox, markHandled, pruneOutbox } from '../store/outbox-store.ts';
 
 const batchSize = 500;
 const pollEveryMs = 1_000;
-const reconcileEveryMs = 15_000;
-const keepSentForMs = 3_600_000;
+const pruneEveryMs = 15_000;
+const keepHandledForMs = 3_600_000;
+/** Sent and not handled for so long: Redis may have lost it. */
+const resendAfterMs = 30_000;
+
+/** Handles the entries of one topic; a throw means that it is tried again. Idempotent by `key`. */
+export type OutboxHandler = (job: OutboxJob) => Promise<void>;
 
 export interface OutboxDispatcher {
   /** Something waits, or the queue is back: look now. */
@@ -19,37 +22,31 @@ export interface OutboxDispatcher {
 
 /**
  * Carries the outbox to the queue: at once when woken, and every second in case a notice was lost.
- * While the queue is away everything stays in the outbox. Every 15 s it also asks for the stations
- * whose alert is out of step with their cameras, so that a flushed Redis loses no alert.
+ * While the queue is away everything stays in the outbox; what a lost Redis held is sent again.
+ * Entries whose topic nobody handles wait.
  */
 export function startOutboxDispatcher(
   sql: Sql,
-  queue: Pick<StationOutageQueue, 'add' | 'ready'>,
+  queue: Pick<OutboxQueue, 'add' | 'ready'>,
+  topics: readonly string[],
   { clock, log }: { clock: Clock; log: Logger },
 ): OutboxDispatcher {
   let stopped = false;
   let running: Promise<void> | null = null;
   let again = false;
-  let reconciledAtMs = Number.NEGATIVE_INFINITY;
+  let prunedAtMs = Number.NEGATIVE_INFINITY;
   let failing = false;
   let cancel = () => {};
 
   const pass = async () => {
     const nowMs = clock.nowMs();
-    if (nowMs - reconciledAtMs >= reconcileEveryMs) {
-      const stations = await findStationsOutOfStep(sql);
-      const occasion = `r${Math.floor(nowMs / reconcileEveryMs)}`;
-      await putStationOutages(
-        sql,
-        stations.map((stationId) => ({ stationId, occasion })),
-      );
-      await pruneOutbox(sql, nowMs - keepSentForMs);
-      reconciledAtMs = nowMs;
+    if (nowMs - prunedAtMs >= pruneEveryMs) {
+      await pruneOutbox(sql, nowMs - keepHandledForMs);
+      prunedAtMs = nowMs;
     }
-    while (!stopped && queue.ready()) {
-      const sent = await drainOutbox(sql, batchSize, (entries) =>
-        queue.add(entries.flatMap(toJob)),
-      );
+    while (!stopped && queue.ready() && topics.length > 0) {
+      const given = { topics, limit: batchSize, nowMs, resendBeforeMs: nowMs - resendAfterMs };
+      const sent = await drainOutbox(sql, given, (entries) => queue.add(entries));
       if (sent < batchSize) break;
     }
   };
@@ -92,11 +89,14 @@ export function startOutboxDispatcher(
   };
 }
 
-function toJob(entry: OutboxEntry): { key: string; stationId: number }[] {
-  const payload = entry.payload;
-  const stationId =
-    typeof payload === 'object' && payload !== null && 'stationId' in payload
-      ? payload.stationId
-      : null;
-  return typeof stationId === 'number' ? [{ key: entry.key, stationId }] : [];
+/** What the queue's worker does with a job: its topic's handler, then it is handled for good. */
+export function createOutboxWork(
+  sql: Sql,
+  handlers: Readonly<Record<string, OutboxHandler>>,
+  clock: Clock,
+): (job: OutboxJob) => Promise<void> {
+  return async (job) => {
+    await handlers[job.topic]?.(job);
+    await markHandled(sql, job.key, clock.nowMs());
+  };
 }

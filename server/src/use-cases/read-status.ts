@@ -1,5 +1,4 @@
 import type {
-  AlertView,
   CameraDetail,
   CameraView,
   StationDetail,
@@ -7,6 +6,7 @@ import type {
 } from '@nigehban/domain/api/http-types.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
+import type { ViewApprovalPolicy } from '@nigehban/domain/view-approval.ts';
 import { readAlerts } from '../store/alert-store.ts';
 import { readTransitions } from '../store/camera-state-store.ts';
 import { readAssets } from '../store/camera-store.ts';
@@ -22,8 +22,9 @@ export async function listCameras(
   sql: Sql,
   monitor: CameraMonitor,
   filter: CameraFilter = {},
+  viewApproval: ViewApprovalPolicy = 'required',
 ): Promise<readonly CameraView[]> {
-  const cameras = await readCameras(sql, filter);
+  const cameras = await readCameras(sql, filter, viewApproval);
   return cameras.map((camera) => withLiveStatus(camera, monitor));
 }
 
@@ -41,10 +42,11 @@ export async function readStation(
   sql: Sql,
   monitor: CameraMonitor,
   code: string,
+  viewApproval: ViewApprovalPolicy = 'required',
 ): Promise<StationDetail> {
   const [station] = await readStations(sql, { codes: [code] });
   if (station === undefined) throw new Fault('STATION_UNKNOWN', `No polling station ${code}`);
-  const cameraList = await listCameras(sql, monitor, { stationCode: code });
+  const cameraList = await listCameras(sql, monitor, { stationCode: code }, viewApproval);
   const alerts = await readAlerts(sql, { stationCode: code, limit: stationAlerts });
   return { ...station, cameraList, alerts };
 }
@@ -54,8 +56,9 @@ export async function readCamera(
   sql: Sql,
   monitor: CameraMonitor,
   cameraId: CameraId,
+  viewApproval: ViewApprovalPolicy = 'required',
 ): Promise<CameraDetail> {
-  const [camera] = await listCameras(sql, monitor, { ids: [cameraId] });
+  const [camera] = await listCameras(sql, monitor, { ids: [cameraId] }, viewApproval);
   const [asset] = await readAssets(sql, [cameraId]);
   const [station] =
     camera === undefined ? [] : await readStations(sql, { codes: [camera.stationCode] });
@@ -94,11 +97,4 @@ export async function readCamera(
     counters,
     history,
   };
-}
-
-export async function listAlerts(
-  sql: Sql,
-  filter: { readonly state?: 'open' | 'closed'; readonly before?: number; readonly limit: number },
-): Promise<readonly AlertView[]> {
-  return await readAlerts(sql, filter);
 }

@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { ClientMessage, ServerMessage } from '@nigehban/domain/api/ws-messages.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
 import type { NodeFact } from '@nigehban/domain/link-messages.ts';
-import { type Action, can } from '@nigehban/domain/permissions.ts';
+import { type Action, can, type Role } from '@nigehban/domain/permissions.ts';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../store/user-store.ts';
 import type { LiveSessions } from '../use-cases/live-sessions.ts';
@@ -15,7 +16,10 @@ export const browserPath = '/api/ws';
 
 /** A change before its number is given. */
 export type Push = DistributiveOmit<
-  Extract<ServerMessage, { type: 'camera' | 'station' | 'alert' | 'reload' }>,
+  Extract<
+    ServerMessage,
+    { type: 'camera' | 'station' | 'alert' | 'incident' | 'phase' | 'reload' }
+  >,
   'seq'
 >;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -25,12 +29,16 @@ export const pushAccess: Readonly<Record<Push['type'], Action>> = {
   camera: 'status.read',
   station: 'status.read',
   alert: 'alert.read',
+  incident: 'alert.read',
+  phase: 'status.read',
   reload: 'status.read',
 };
 
 const heartbeatEveryMs = 5_000;
 const recheckEveryMs = 30_000;
-const maxBufferedBytes = 4 * 1024 * 1024;
+/** All alerts of a province that goes dark fit in here a few times. */
+const maxBufferedBytes = 32 * 1024 * 1024;
+const messagesPerFrame = 500;
 const maxMessageBytes = 256 * 1024;
 const maxRequestsInFlight = 64;
 
@@ -45,8 +53,14 @@ export interface BrowserHub {
     token: string,
   ): void;
   push(message: Push): void;
+  /** Tells several changes, in few frames. */
+  pushAll(messages: readonly Push[]): void;
   /** A media node ended a viewer's transport, or all it had there. */
   liveClosed(nodeId: string, closed: Extract<NodeFact, { kind: 'live-closed' }>): void;
+  /** Ends the live views of cameras that their viewers may see no more; `hidden` says which those are. */
+  recheckViews(
+    hidden: (role: Role, cameraIds: readonly CameraId[]) => Promise<ReadonlySet<CameraId>>,
+  ): Promise<void>;
   signedOut(token: string): void;
   clients(): number;
   stop(): Promise<void>;
@@ -152,7 +166,7 @@ export function createBrowserHub(options: {
       socket,
       session,
       token,
-      live: live.open(),
+      live: live.open(session.role),
       alive: true,
       checkedAtMs: clock.nowMs(),
       inFlight: 0,
@@ -175,22 +189,54 @@ export function createBrowserHub(options: {
     });
   };
 
+  const pushAll = (messages: readonly Push[]) => {
+    for (let from = 0; from < messages.length; from += messagesPerFrame) {
+      const numbered = messages.slice(from, from + messagesPerFrame).map((message) => {
+        seq += 1;
+        return { message, text: JSON.stringify({ ...message, seq }) };
+      });
+      // Written once for each role, whatever the number of browsers.
+      const frames = new Map<Role, string | null>();
+      for (const client of clients) {
+        const { role } = client.session;
+        let frame = frames.get(role);
+        if (frame === undefined) {
+          const texts = numbered
+            .filter(({ message }) => can(role, pushAccess[message.type]))
+            .map(({ text }) => text);
+          frame =
+            texts.length > 1
+              ? `{"type":"batch","messages":[${texts.join(',')}]}`
+              : (texts[0] ?? null);
+          frames.set(role, frame);
+        }
+        if (frame !== null) sendText(client, frame);
+      }
+    }
+  };
+
   return {
     handleUpgrade(request, socket, head, session, token) {
       sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, session, token));
     },
-    push(message) {
-      seq += 1;
-      const text = JSON.stringify({ ...message, seq });
-      for (const client of clients) {
-        if (can(client.session.role, pushAccess[message.type])) sendText(client, text);
-      }
-    },
+    push: (message) => pushAll([message]),
+    pushAll,
     liveClosed(nodeId, { viewerId, transportId: ended, reason }) {
       for (const client of clients) {
         if (client.live.viewerId !== viewerId) continue;
         for (const transportId of client.live.forgetTransports(nodeId, ended)) {
           send(client, { type: 'live-closed', transportId, reason });
+        }
+      }
+    },
+    async recheckViews(hidden) {
+      for (const client of clients) {
+        const watched = client.live.watched();
+        if (watched.length === 0) continue;
+        const gone = await hidden(client.session.role, watched);
+        if (gone.size === 0) continue;
+        for (const transportId of client.live.drop(gone)) {
+          send(client, { type: 'live-closed', transportId, reason: 'view-unapproved' });
         }
       }
     },

@@ -1,109 +1,166 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
-import type { CameraId } from '@nigehban/domain/camera.ts';
+import { phaseWithoutClock } from '@nigehban/domain/election-phase.ts';
 import { readAlerts } from '../store/alert-store.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
-import { readStations } from '../store/station-store.ts';
+import { readIncidents } from '../store/incident-store.ts';
+import { readDistrictPhases } from '../store/phase-store.ts';
+import { readStationDeltas } from '../store/station-state-store.ts';
 import type { CameraMonitor } from '../use-cases/monitor-cameras.ts';
 import { listCameras } from '../use-cases/read-status.ts';
-import type { BrowserHub } from './browser-hub.ts';
+import type { BrowserHub, Push } from './browser-hub.ts';
 
-/** Changes gather this long, so that a storm is read in few statements. */
+/** A lone change is told at once; */
 const gatherForMs = 30;
+/** while they keep coming they gather this long, so that a storm is read in few statements. */
+const gatherInStormForMs = 250;
 /** While many cameras are registered the plan changes all the time: browsers load lists so often. */
 const reloadEveryMs = 2_000;
+/** More at once than this are cheaper to load anew, for the browser too. */
+const mostChanges = 40_000;
 
-/** Turns changes of the database into what browsers are told. */
+/** Ids of what changed and is not told yet. */
+interface Waiting {
+  readonly cameras: Set<number>;
+  readonly stations: Set<number>;
+  readonly alerts: Set<number>;
+  readonly incidents: Set<number>;
+}
+
+/** Turns changes of the database into what browsers are told, in batches. */
 export function createChangePusher(options: {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Logger;
   readonly monitor: CameraMonitor;
-  readonly hub: Pick<BrowserHub, 'push' | 'clients'>;
+  readonly hub: Pick<BrowserHub, 'pushAll' | 'clients'>;
 }): { readonly changed: (change: Change) => void; readonly stop: () => Promise<void> } {
   const { sql, clock, log, monitor, hub } = options;
-  let cameraIds = new Set<CameraId>();
-  let alertIds = new Set<number>();
+  const nothing = (): Waiting => ({
+    cameras: new Set(),
+    stations: new Set(),
+    alerts: new Set(),
+    incidents: new Set(),
+  });
+  let changes = nothing();
+  let phases = false;
   let reload = false;
   let reloadedAtMs = Number.NEGATIVE_INFINITY;
+  let passedAtMs = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | null = null;
   let stopped = false;
   let waiting: { readonly dueMs: number; readonly cancel: () => void } | null = null;
 
   const reloadWaitMs = () => reloadedAtMs + reloadEveryMs - clock.nowMs();
+  const count = () =>
+    changes.cameras.size + changes.stations.size + changes.alerts.size + changes.incidents.size;
 
   const pass = async () => {
-    const [cameras, alerts] = [cameraIds, alertIds];
-    [cameraIds, alertIds] = [new Set(), new Set()];
+    if (count() > mostChanges) {
+      reload = true;
+      changes = nothing();
+    }
+    const { cameras, stations, alerts, incidents } = changes;
+    const tellPhases = phases;
+    changes = nothing();
+    phases = false;
+    const messages: Push[] = [];
     if (reload && reloadWaitMs() <= 0) {
       reload = false;
       reloadedAtMs = clock.nowMs();
-      hub.push({ type: 'reload' });
+      messages.push({ type: 'reload' });
     }
     if (hub.clients() === 0) return;
-    const pushed = new Set<string>();
-    if (alerts.size > 0) {
-      const views = await readAlerts(sql, { ids: [...alerts], limit: alerts.size });
-      // Oldest first, as they happened.
-      for (const alert of views.toReversed()) {
-        hub.push({ type: 'alert', alert });
-        pushed.add(alert.stationCode);
-      }
+    // Together: what a browser is told of a station is as old as what it is told of its alert.
+    const [alertViews, cameraViews, incidentViews] = await Promise.all([
+      alerts.size === 0 ? [] : readAlerts(sql, { ids: [...alerts], limit: alerts.size }),
+      cameras.size === 0 ? [] : listCameras(sql, monitor, { ids: [...cameras] }),
+      incidents.size === 0
+        ? []
+        : readIncidents(sql, { ids: [...incidents], limit: incidents.size }),
+    ]);
+    const stationViews =
+      cameras.size + stations.size + alerts.size === 0
+        ? []
+        : await readStationDeltas(sql, {
+            cameraIds: [...cameras],
+            stationIds: [...stations],
+            alertIds: [...alerts],
+          });
+    // Oldest first, as they happened.
+    for (const alert of alertViews.toReversed()) messages.push({ type: 'alert', alert });
+    for (const incident of incidentViews.toReversed())
+      messages.push({ type: 'incident', incident });
+    for (const { id, state, sinceMs, fault, lastFrameMs, recording } of cameraViews) {
+      messages.push({ type: 'camera', id, state, sinceMs, fault, lastFrameMs, recording });
     }
-    if (cameras.size > 0) {
-      for (const view of await listCameras(sql, monitor, { ids: [...cameras] })) {
-        const { id, state, sinceMs, fault, lastFrameMs, recording } = view;
-        hub.push({ type: 'camera', id, state, sinceMs, fault, lastFrameMs, recording });
-      }
+    for (const station of stationViews) messages.push({ type: 'station', ...station });
+    if (tellPhases) {
+      const districts = await readDistrictPhases(sql);
+      messages.push({
+        type: 'phase',
+        districts: districts.map(({ districtCode, phase }) => ({
+          districtCode,
+          phase: phase ?? phaseWithoutClock,
+        })),
+      });
     }
-    const stations = [
-      ...(cameras.size > 0 ? await readStations(sql, { cameraIds: [...cameras] }) : []),
-      ...(pushed.size > 0 ? await readStations(sql, { codes: [...pushed] }) : []),
-    ];
-    for (const station of new Map(stations.map((view) => [view.code, view])).values()) {
-      const { code, state, sinceMs, cameras: count, down, openAlertId } = station;
-      hub.push({ type: 'station', code, state, sinceMs, cameras: count, down, openAlertId });
-    }
+    hub.pushAll(messages);
   };
 
   const schedule = () => {
     if (stopped || running !== null) return;
-    const onlyReload = cameraIds.size === 0 && alertIds.size === 0;
-    const waitMs = onlyReload ? Math.max(gatherForMs, reloadWaitMs()) : gatherForMs;
+    const storm = clock.nowMs() - passedAtMs < 2 * gatherInStormForMs;
+    const gatherMs = storm ? gatherInStormForMs : gatherForMs;
+    const onlyReload = count() === 0 && !phases;
+    const waitMs = onlyReload ? Math.max(gatherMs, reloadWaitMs()) : gatherMs;
     const dueMs = clock.nowMs() + waitMs;
     if (waiting !== null && waiting.dueMs <= dueMs) return;
     waiting?.cancel();
     const cancel = clock.after(waitMs, () => {
       waiting = null;
+      passedAtMs = clock.nowMs();
       running = pass()
         .catch((error) => {
           // What was missed is not known any more: browsers load everything again.
           log.warn({ err: error }, 'changes could not be read');
-          hub.push({ type: 'reload' });
+          hub.pushAll([{ type: 'reload' }]);
         })
         .finally(() => {
           running = null;
-          if (cameraIds.size > 0 || alertIds.size > 0 || reload) schedule();
+          if (count() > 0 || phases || reload) schedule();
         });
     });
     waiting = { dueMs, cancel };
   };
 
+  const add = (set: Set<number>, ids: readonly number[]) => {
+    for (const id of ids) set.add(id);
+  };
   return {
     changed(change) {
       switch (change.topic) {
         case 'cameras':
-          for (const id of change.ids) cameraIds.add(id);
+          add(changes.cameras, change.ids);
           break;
-        case 'alert':
-          alertIds.add(change.id);
+        case 'stations':
+          add(changes.stations, change.ids);
+          break;
+        case 'alerts':
+          add(changes.alerts, change.ids);
+          break;
+        case 'incidents':
+          add(changes.incidents, change.ids);
+          break;
+        case 'phases':
+          phases = true;
           break;
         case 'plan':
         case 'resumed':
           reload = true;
           break;
-        case 'outbox':
+        default:
           return;
       }
       schedule();

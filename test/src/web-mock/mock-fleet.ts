@@ -7,6 +7,7 @@ import type {
 import type { Placement } from '@nigehban/domain/camera.ts';
 import { type CameraStateKind, isDown } from '@nigehban/domain/camera-state.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
+import { insidePlacements } from '@nigehban/domain/permissions.ts';
 import { deriveStationState } from '@nigehban/domain/station-state.ts';
 
 /** Rows of the mock plan: code, name, Urdu name, district, cameras as placement and booth. */
@@ -167,6 +168,7 @@ export class MockFleet {
         registered: true,
         recording: true,
         live: ['main', 'sub'],
+        approval: insidePlacements.includes(placement) ? 'approved' : 'not-needed',
       });
     });
   }
@@ -243,6 +245,21 @@ export class MockFleet {
       lostPlacements: [],
       causes: [],
       version: 0,
+      severity: 'major',
+      rank: 12_000,
+      phase: 'poll',
+      category: station.category,
+      sinceMs: nowMs,
+      missingPlacements: [],
+      coverageShare: 1,
+      incidentId: null,
+      expected: null,
+      assignee: null,
+      escalationLevel: 0,
+      reopened: 0,
+      pagedAtMs: null,
+      notes: 0,
+      resolution: null,
     };
     this.alerts.push(alert);
     return alert;

@@ -5,7 +5,7 @@ import { useFleet, useStation } from '../app/services.tsx';
 import { useCan } from '../app/session.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
-import { cameraTone, stationTone } from '../status/status-tone.ts';
+import { alertTone, cameraTone } from '../status/status-tone.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
@@ -40,7 +40,7 @@ export function AlertDetail(props: {
         {t('alerts.back')}
       </button>
       <header className={styles.detailHeader}>
-        <StatusBadge tone={alert.state === 'closed' ? 'none' : stationTone[alert.kind]}>
+        <StatusBadge tone={alert.state === 'closed' ? 'none' : alertTone[alert.kind]}>
           {t(`alerts.kind.${alert.kind}`)}
         </StatusBadge>
         <h2>{pick(alert.stationName, alert.stationNameUr)}</h2>

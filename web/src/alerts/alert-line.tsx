@@ -2,7 +2,7 @@ import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 import { Link } from '@tanstack/react-router';
 import { useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
-import { stationTone } from '../status/status-tone.ts';
+import { alertTone } from '../status/status-tone.ts';
 import styles from './alerts-page.module.css';
 
 /** One alert of a station's history in one line. */
@@ -15,7 +15,7 @@ export function AlertLine(props: { readonly alert: AlertView; readonly nowMs: nu
       search={{ sel: alert.id, ...(alert.state === 'closed' ? { state: 'closed' } : {}) }}
       className={styles.line}
     >
-      <StatusBadge tone={alert.state === 'closed' ? 'none' : stationTone[alert.kind]}>
+      <StatusBadge tone={alert.state === 'closed' ? 'none' : alertTone[alert.kind]}>
         {t(`alerts.kind.${alert.kind}`)}
       </StatusBadge>
       <span>{moment(alert.openedAtMs, nowMs)}</span>

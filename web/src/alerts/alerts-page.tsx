@@ -10,7 +10,7 @@ import { useCan } from '../app/session.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { formatTime } from '../i18n/station-time.ts';
 import { StatusBadge } from '../status/status-mark.tsx';
-import { stationTone } from '../status/status-tone.ts';
+import { alertTone } from '../status/status-tone.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
@@ -268,7 +268,7 @@ function AlertRow(props: {
           </span>
         </span>
         <span className={styles.rowFacts}>
-          <StatusBadge tone={alert.state === 'closed' ? 'none' : stationTone[alert.kind]}>
+          <StatusBadge tone={alert.state === 'closed' ? 'none' : alertTone[alert.kind]}>
             {t(`alerts.kind.${alert.kind}`)}
           </StatusBadge>
           <span className={classNames(styles.stateTag, styles[alert.state])}>

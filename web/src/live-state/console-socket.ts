@@ -132,7 +132,14 @@ export class ConsoleSocket {
 
   #receive(data: unknown): void {
     this.#watchSilence();
-    const message = JSON.parse(String(data)) as ServerMessage;
+    this.#take(JSON.parse(String(data)) as ServerMessage);
+  }
+
+  #take(message: ServerMessage): void {
+    if (message.type === 'batch') {
+      for (const one of message.messages) this.#take(one);
+      return;
+    }
     if (message.type === 'welcome') {
       this.#attempt = 0;
       this.#setState('open');

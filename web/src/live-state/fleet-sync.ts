@@ -57,6 +57,10 @@ export function startFleetSync(ports: FleetSyncPorts): () => void {
         ports.store.apply(message);
         seenSeq = message.seq;
         return;
+      case 'incident':
+      case 'phase':
+        seenSeq = message.seq;
+        return;
       case 'reload':
         seenSeq = message.seq;
         void load();

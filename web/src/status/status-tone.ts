@@ -1,3 +1,4 @@
+import type { AlertKind } from '@nigehban/domain/alert-severity.ts';
 import type { CameraStateKind } from '@nigehban/domain/camera-state.ts';
 import type { StationStateKind } from '@nigehban/domain/station-state.ts';
 
@@ -24,6 +25,12 @@ export const stationTone: Readonly<Record<StationStateKind, StatusTone>> = {
   OK: 'ok',
   PARTIAL: 'warn',
   BLIND: 'bad',
+};
+
+export const alertTone: Readonly<Record<AlertKind, StatusTone>> = {
+  PARTIAL: 'warn',
+  BLIND: 'bad',
+  TAMPERED: 'warn',
 };
 
 /** What a live tile can claim about its picture. */

@@ -3,38 +3,47 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
-/** One job: look at this polling station and make its alert say what is so. */
-export interface StationOutageJob {
+/** One job: an entry of the outbox, or a step that is due later. */
+export interface OutboxJob {
   /** Key of the outbox entry: the same job is not queued twice. */
   readonly key: string;
-  readonly stationId: number;
+  readonly topic: string;
+  readonly payload: unknown;
+  /** Runs after this; 0 or left out: at once. */
+  readonly delayMs?: number;
 }
 
-export interface StationOutageQueue {
+export interface OutboxQueue {
   /** Queues the jobs. @throws Fault QUEUE_UNAVAILABLE at once while Redis is away. */
-  add(jobs: readonly StationOutageJob[]): Promise<void>;
+  add(jobs: readonly OutboxJob[]): Promise<void>;
+  /** Takes a job back that did not begin. @throws Fault QUEUE_UNAVAILABLE */
+  remove(key: string): Promise<void>;
   /** True when Redis answers now. */
   ready(): boolean;
   counts(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
 }
 
-export interface StationOutageQueueOptions {
+export interface OutboxQueueOptions {
   readonly redisUrl: string;
   readonly prefix: string;
   readonly concurrency: number;
   readonly log: Logger;
-  /** Runs one job; a throw means that it is tried again. */
-  readonly evaluate: (stationId: number) => Promise<void>;
+  /** Runs one job; a throw means that it is tried again. The same key may come more than once. */
+  readonly work: (job: OutboxJob) => Promise<void>;
   /** Redis is back: what waits can be sent. */
   readonly onReady: () => void;
 }
 
-const queueName = 'station-outage';
+const queueName = 'outbox';
 const addDeadlineMs = 5_000;
 
+interface JobData {
+  readonly payload: unknown;
+}
+
 /** Opens the queue and starts its worker; does not wait for Redis, which may come later. */
-export function openStationOutageQueue(options: StationOutageQueueOptions): StationOutageQueue {
+export function openOutboxQueue(options: OutboxQueueOptions): OutboxQueue {
   const { log, prefix } = options;
   const retryStrategy = (attempts: number) => Math.min(100 * 2 ** attempts, 3_000);
   // Jobs wait in the outbox, not in this process: a command without Redis fails at once.
@@ -49,7 +58,7 @@ export function openStationOutageQueue(options: StationOutageQueueOptions): Stat
   const onError = (error: Error) => {
     if (told) return;
     told = true;
-    log.warn({ reason: error.message }, 'Redis does not answer; alerts wait in the outbox');
+    log.warn({ reason: error.message }, 'Redis does not answer; what is to be told waits');
   };
   for (const redis of [producer, consumer]) redis.on('error', onError);
   producer.on('ready', () => {
@@ -59,13 +68,13 @@ export function openStationOutageQueue(options: StationOutageQueueOptions): Stat
   });
 
   // Made at the first use with Redis there: one that was made without it never recovers.
-  let queue: Queue<{ stationId: number }> | null = null;
+  let queue: Queue<JobData> | null = null;
   const openQueue = () => {
     if (producer.status !== 'ready') {
       throw new Fault('QUEUE_UNAVAILABLE', 'Redis does not answer');
     }
     if (queue === null) {
-      queue = new Queue<{ stationId: number }>(queueName, {
+      queue = new Queue<JobData>(queueName, {
         connection: producer,
         prefix,
         defaultJobOptions: {
@@ -79,27 +88,31 @@ export function openStationOutageQueue(options: StationOutageQueueOptions): Stat
     }
     return queue;
   };
-  const worker = new Worker<{ stationId: number }>(
+  const worker = new Worker<JobData>(
     queueName,
-    (job) => options.evaluate(job.data.stationId),
+    (job) => options.work({ key: job.id ?? '', topic: job.name, payload: job.data.payload }),
     { connection: consumer, prefix, concurrency: options.concurrency },
   );
   worker.on('error', onError);
   worker.on('failed', (job, error) => {
-    log.warn({ stationId: job?.data.stationId, reason: error.message }, 'a station job failed');
+    log.warn({ key: job?.id, reason: error.message }, 'a job of the outbox failed');
   });
 
   return {
     ready: () => producer.status === 'ready',
     async add(jobs) {
+      if (jobs.length === 0) return;
       const adding = openQueue().addBulk(
-        jobs.map((job) => ({
-          name: queueName,
-          data: { stationId: job.stationId },
-          opts: { jobId: job.key },
+        jobs.map(({ key, topic, payload, delayMs }) => ({
+          name: topic,
+          data: { payload },
+          opts: { jobId: key, ...(delayMs === undefined ? {} : { delay: delayMs }) },
         })),
       );
       await withDeadline(adding, addDeadlineMs);
+    },
+    async remove(key) {
+      await withDeadline(openQueue().remove(key), addDeadlineMs);
     },
     counts: async () => await withDeadline(openQueue().getJobCounts(), addDeadlineMs),
     async stop() {

@@ -1,0 +1,131 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import { Type } from 'typebox';
+import { readAlerts } from '../../store/alert-store.ts';
+import type { Sql } from '../../store/database.ts';
+import {
+  type ActingPerson,
+  acknowledgeAlert,
+  assignAlert,
+  noteAlert,
+  readAlertDetail,
+  resolveAlert,
+} from '../../use-cases/alert-life.ts';
+import { signedIn } from '../access.ts';
+import {
+  AlertParamsSchema,
+  AssignBodySchema,
+  alertDetailSchema,
+  NoteBodySchema,
+  ResolveBodySchema,
+} from '../alert-schemas.ts';
+import type { App } from '../app-type.ts';
+import { AcknowledgeBodySchema, AlertsQuerySchema, AlertViewSchema, answers } from '../schemas.ts';
+
+const limits = { usual: 200, most: 1_000, ranked: 20_000 } as const;
+const AlertDetailSchema = alertDetailSchema(AlertViewSchema.properties);
+
+/** Alerts and what people do with them. */
+export function addAlertRoutes(app: App, { sql, clock }: { sql: Sql; clock: Clock }): void {
+  app.get(
+    '/api/alerts',
+    {
+      config: { access: 'alert.read' },
+      schema: {
+        summary:
+          'Alerts, newest first; `open` includes acknowledged ones; `rank=worst`: worst first',
+        querystring: AlertsQuerySchema,
+        response: answers(Type.Array(AlertViewSchema)),
+      },
+    },
+    async (request) => {
+      const { state, before, limit, incident, rank } = request.query;
+      const most = Math.min(limit === undefined ? limits.usual : Number(limit), limits.most);
+      const alerts = await readAlerts(sql, {
+        ...(state === 'open' || state === 'closed' ? { state } : {}),
+        ...(before === undefined ? {} : { before: Number(before) }),
+        ...(incident === undefined ? {} : { incidentId: Number(incident) }),
+        limit: rank === 'worst' ? limits.ranked : most,
+      });
+      if (rank !== 'worst') return [...alerts];
+      return [...alerts].sort((a, b) => b.rank - a.rank || b.id - a.id).slice(0, most);
+    },
+  );
+
+  app.get(
+    '/api/alerts/:id',
+    {
+      config: { access: 'alert.read' },
+      schema: { params: AlertParamsSchema, response: answers(AlertDetailSchema) },
+    },
+    async (request) => await readAlertDetail(sql, Number(request.params.id)),
+  );
+
+  app.post(
+    '/api/alerts/:id/acknowledge',
+    {
+      config: { access: 'alert.acknowledge' },
+      schema: {
+        params: AlertParamsSchema,
+        body: AcknowledgeBodySchema,
+        response: answers(AlertViewSchema),
+      },
+    },
+    async (request) => {
+      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      return await acknowledgeAlert(sql, given, clock.nowMs());
+    },
+  );
+
+  app.post(
+    '/api/alerts/:id/assign',
+    {
+      config: { access: 'alert.acknowledge' },
+      schema: {
+        params: AlertParamsSchema,
+        body: AssignBodySchema,
+        response: answers(AlertViewSchema),
+      },
+    },
+    async (request) => {
+      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      return await assignAlert(sql, given, clock.nowMs());
+    },
+  );
+
+  app.post(
+    '/api/alerts/:id/notes',
+    {
+      config: { access: 'alert.acknowledge' },
+      schema: {
+        params: AlertParamsSchema,
+        body: NoteBodySchema,
+        response: answers(AlertDetailSchema),
+      },
+    },
+    async (request) => {
+      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      return await noteAlert(sql, given, clock.nowMs());
+    },
+  );
+
+  app.post(
+    '/api/alerts/:id/resolve',
+    {
+      config: { access: 'alert.manage' },
+      schema: {
+        summary: 'Resolves with a cause; closes also while cameras are down',
+        params: AlertParamsSchema,
+        body: ResolveBodySchema,
+        response: answers(AlertViewSchema),
+      },
+    },
+    async (request) => {
+      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      return await resolveAlert(sql, given, clock.nowMs());
+    },
+  );
+}
+
+function of(request: Parameters<typeof signedIn>[0]): ActingPerson {
+  return { username: signedIn(request).username, address: request.ip };
+}
