@@ -20,6 +20,7 @@ import { createCameraSessions } from './probe/camera-sessions.ts';
 import { createCameraWork } from './probe/camera-work.ts';
 import { checkCamera } from './probe/check-camera.ts';
 import type { CameraPorts, DescribeStream } from './probe/gateway-ports.ts';
+import { identifyCamera } from './probe/identify-camera.ts';
 import { createKeyFrameRequests } from './probe/key-frame-requests.ts';
 import { probeCamera } from './probe/probe-camera.ts';
 import { createRefusedCredentials } from './probe/refused-credentials.ts';
@@ -28,6 +29,7 @@ import { createAskCamera } from './sweep/ask-camera.ts';
 import { startCameraSweep } from './sweep/camera-sweep.ts';
 import { readFileLimit } from './sweep/socket-budget.ts';
 import type { SweepStatus } from './sweep/sweep-status.ts';
+import { serveTools } from './tools/serve-tools.ts';
 
 /** Where the gateway's requests come from; the node's link to the server is one. */
 export interface GatewayLink {
@@ -53,7 +55,7 @@ export interface GatewaySettings {
 
 export const defaultGatewaySettings: GatewaySettings = {
   discovery: { multicastInterfaces: [], probesPerSecond: 500, httpPorts: [] },
-  refusedRetryAfterMs: 30 * 60_000,
+  refusedRetryAfterMs: 24 * 3_600_000,
 };
 
 export interface GatewayPorts {
@@ -102,6 +104,7 @@ export async function startGateway(
   const work = {
     discover: createCameraWork(2, 8),
     probe: createCameraWork(64, 40_000),
+    identify: createCameraWork(64, 40_000),
     check: createCameraWork(512, 40_000),
     keyFrame: createCameraWork(128, 4_096),
     snapshot: createCameraWork(32, 1_024),
@@ -109,7 +112,7 @@ export async function startGateway(
 
   ports.link.handle('gateway.discover', (params) =>
     work.discover.run(keyOf(params), async () => ({
-      cameras: await discoverCameras(params, settings.discovery, {
+      cameras: await discoverCameras(params, discoveryOf(settings, params.httpPorts), {
         clock,
         randomUuid: randomUUID,
         askHttp: (address, port) => answersOnvif(address, port, cameraPorts),
@@ -120,6 +123,11 @@ export async function startGateway(
   ports.link.handle('gateway.probe', (params) =>
     work.probe.run(keyOf(params), () =>
       probeCamera(params.endpoint, params.credentials, cameraPorts, refused),
+    ),
+  );
+  ports.link.handle('gateway.identify', (params) =>
+    work.identify.run(keyOf(params), () =>
+      identifyCamera(params.endpoint, params.credentials, cameraPorts, refused),
     ),
   );
   ports.link.handle('gateway.check', (params) =>
@@ -171,6 +179,8 @@ export async function startGateway(
     log,
   });
 
+  const tools = serveTools(ports.link, cameraPorts, refused);
+
   return {
     acceptWatch: duty.accept,
     snapshot: () => sweep.snapshot(),
@@ -179,6 +189,7 @@ export async function startGateway(
       stopping.abort();
       sweep.stop();
       await leases.stop();
+      await tools.stop();
       keyFrames.stop();
       await Promise.all(Object.values(work).map((one) => one.stop()));
     },
@@ -197,6 +208,13 @@ const describeByRtsp: DescribeStream = async (url, credentials, timeoutMs) => {
     throw new MediaError('CODEC_UNSUPPORTED', 'the description has no track that can be played');
   }
 };
+
+function discoveryOf(
+  { discovery }: GatewaySettings,
+  httpPorts: readonly number[] | undefined,
+): DiscoverySettings {
+  return httpPorts === undefined ? discovery : { ...discovery, httpPorts };
+}
 
 async function answersOnvif(address: string, port: number, ports: CameraPorts): Promise<boolean> {
   const client = createOnvifClient({
