@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { Settings } from '@nigehban/config/settings/settings.ts';
 import { type RunningServer, startServer } from '@nigehban/server/start-server.ts';
 import { version } from './version.ts';
@@ -12,7 +13,7 @@ export interface ServerNodeOptions {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly clusterKey: string;
-  readonly secretKey: Buffer;
+  readonly secretKey: SecretKey;
   readonly log: Logger;
 }
 
@@ -35,6 +36,7 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Runni
       secretKey,
       webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
       cookieSecure: settings.cookieSecure,
+      viewApproval: settings.viewApproval,
       version,
       districtsFile: fileURLToPath(
         import.meta.resolve('@nigehban/config/data/punjab_districts.csv'),

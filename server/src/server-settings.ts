@@ -1,5 +1,7 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
+import type { ViewApprovalPolicy } from '@nigehban/domain/view-approval.ts';
 
 /** What the server is told from outside. */
 export interface ServerSettings {
@@ -10,8 +12,8 @@ export interface ServerSettings {
   readonly redisUrl: string;
   /** Shared by the server and its nodes; sent as a bearer token on the link. */
   readonly clusterKey: string;
-  /** 32 bytes that seal camera credentials (AES-256-GCM). */
-  readonly secretKey: Buffer;
+  /** 32 bytes that seal camera credentials (AES-256-GCM), with former keys where there are any. */
+  readonly secretKey: SecretKey;
   /** Folder of the built console; null: none is served. */
   readonly webRoot: string | null;
   /** The console is reached by https: its cookie is never sent otherwise. */
@@ -31,6 +33,8 @@ export interface ServerSettings {
   readonly queuePrefix?: string;
   /** districts: code,district,division,lat,lon,…,ur — loaded where the code is new. */
   readonly districtsFile?: string;
+  /** Whether views inside polling stations need approval; default: they do. */
+  readonly viewApproval?: ViewApprovalPolicy;
   /** Unregistered cameras are tried again after this, then less often. */
   readonly registrationRetryMs?: number;
 }

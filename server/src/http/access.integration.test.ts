@@ -50,6 +50,10 @@ const examples: Readonly<Record<string, { path: string; body?: string; type?: st
     path: '/api/holds',
     body: JSON.stringify({ cameraId: 999_999, fromMs: 0, toMs: 1, reason: 'petition' }),
   },
+  'POST /api/cameras/:id/views/:viewId/reject': {
+    path: '/api/cameras/1/views/1/reject',
+    body: JSON.stringify({ reason: 'a test' }),
+  },
   'POST /api/discovery': {
     path: '/api/discovery',
     body: JSON.stringify({ cidrs: [], multicast: false }),
@@ -77,6 +81,7 @@ function exampleOf(method: string, url: string) {
     .replace(':startUs', '1770000000000000')
     .replace('exports/:id', 'exports/0f8fad5b-d9cb-469f-a165-70867728950e')
     .replace(':cameraId', '1')
+    .replace(':viewId', '1')
     .replace(':id', '1')
     .replace(':code', 'GE24-NA117-PS001')
     .replace('*', 'index.html');

@@ -6,6 +6,7 @@ import type {
   LiveConsumer,
   LiveJoined,
 } from '@nigehban/domain/link-messages.ts';
+import type { Role } from '@nigehban/domain/permissions.ts';
 
 /** One browser connection's live views. Its transports are its own: nobody else's id is accepted. */
 export interface Viewer {
@@ -25,12 +26,19 @@ export interface Viewer {
   ): Promise<{ readonly done: true }>;
   /** The node ended one of its transports, or all: returns their ids and knows them no more. */
   forgetTransports(nodeId: string, transportId?: string): readonly string[];
+  /** Cameras that this viewer was given pictures of. */
+  watched(): readonly CameraId[];
+  /**
+   * Ends what it has at every node that gives it one of these cameras; returns the transports that
+   * ended. A node's transport carries several cameras: the browser joins the others again.
+   */
+  drop(cameraIds: ReadonlySet<CameraId>): readonly string[];
   /** The browser is gone: the nodes release what it had. */
   close(): void;
 }
 
 export interface LiveSessions {
-  open(): Viewer;
+  open(role: Role): Viewer;
 }
 
 const joinWithinMs = 15_000;
@@ -39,6 +47,8 @@ const answerWithinMs = 10_000;
 export function createLiveSessions(options: {
   /** A fresh id that cannot be guessed. */
   readonly createId: () => string;
+  /** @throws Fault VIEW_UNAPPROVED when people of this role may not see the camera now */
+  readonly requireVisible: (role: Role, cameraId: CameraId) => Promise<void>;
   /** The node that carries the camera. @throws Fault CAMERA_UNKNOWN, LIVE_UNAVAILABLE */
   readonly nodeOf: (cameraId: CameraId) => string;
   readonly requestNode: <M extends LinkMethod>(
@@ -50,10 +60,11 @@ export function createLiveSessions(options: {
 }): LiveSessions {
   const { nodeOf, requestNode } = options;
   return {
-    open() {
+    open(role) {
       const viewerId = options.createId();
       const nodeOfTransport = new Map<string, string>();
       const joinedNodes = new Set<string>();
+      const nodesOfCamera = new Map<CameraId, Set<string>>();
       let closed = false;
 
       const ownNode = (transportId: string): string => {
@@ -72,6 +83,7 @@ export function createLiveSessions(options: {
       return {
         viewerId,
         async join(cameraId, quality) {
+          await options.requireVisible(role, cameraId);
           const nodeId = nodeOf(cameraId);
           joinedNodes.add(nodeId);
           const params = { viewerId, cameraId, quality };
@@ -86,7 +98,10 @@ export function createLiveSessions(options: {
         },
         async consume(transportId, cameraId, quality, rtpCapabilities) {
           const params = { viewerId, transportId, cameraId, quality, rtpCapabilities };
-          return await requestNode(ownNode(transportId), 'live.consume', params, joinWithinMs);
+          await options.requireVisible(role, cameraId);
+          const nodeId = ownNode(transportId);
+          nodesOfCamera.set(cameraId, (nodesOfCamera.get(cameraId) ?? new Set()).add(nodeId));
+          return await requestNode(nodeId, 'live.consume', params, joinWithinMs);
         },
         async control(method, transportId, consumerId) {
           const params = { viewerId, consumerId };
@@ -98,6 +113,25 @@ export function createLiveSessions(options: {
             .map(([id]) => id);
           for (const id of ids) nodeOfTransport.delete(id);
           return ids;
+        },
+        watched: () => [...nodesOfCamera.keys()],
+        drop(cameraIds) {
+          const nodeIds = new Set(
+            [...cameraIds].flatMap((cameraId) => [...(nodesOfCamera.get(cameraId) ?? [])]),
+          );
+          const ended: string[] = [];
+          for (const nodeId of nodeIds) {
+            release(nodeId);
+            for (const [transportId, node] of nodeOfTransport) {
+              if (node === nodeId) ended.push(transportId);
+            }
+          }
+          for (const transportId of ended) nodeOfTransport.delete(transportId);
+          for (const [cameraId, nodes] of nodesOfCamera) {
+            for (const nodeId of nodeIds) nodes.delete(nodeId);
+            if (nodes.size === 0) nodesOfCamera.delete(cameraId);
+          }
+          return ended;
         },
         close() {
           closed = true;

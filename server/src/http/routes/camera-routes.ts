@@ -1,6 +1,7 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { Registration } from '../../use-cases/register-cameras.ts';
 import type { App } from '../app-type.ts';
+import { picturesOfNow } from '../picture-access.ts';
 import {
   answers,
   CameraParamsSchema,
@@ -29,7 +30,7 @@ export function addCameraRoutes(
   app.get(
     '/api/cameras/:id/snapshot.jpg',
     {
-      config: { access: 'live.watch' },
+      config: { access: 'live.watch', pictures: picturesOfNow },
       schema: { params: CameraParamsSchema, response: answers(null) },
     },
     async (request, reply) => {

@@ -4,6 +4,7 @@ import type { FootageExports, Person } from '../../use-cases/export-footage.ts';
 import { signedIn } from '../access.ts';
 import type { App } from '../app-type.ts';
 import type { NodeFootage } from '../node-footage.ts';
+import { type PictureScope, picturesOfBody } from '../picture-access.ts';
 import {
   answers,
   ExportBodySchema,
@@ -19,10 +20,18 @@ export function addExportRoutes(
   { exports, nodes }: { readonly exports: FootageExports; readonly nodes: NodeFootage },
 ): void {
   const config = { access: 'footage.export' } as const;
+  const picturesOfExport: PictureScope = async (request) => {
+    const { id, cameraId } = request.params as { id: string; cameraId: string };
+    const { fromMs, toMs } = await exports.read(id);
+    return [{ cameraId: Number(cameraId), fromMs, toMs }];
+  };
 
   app.post(
     '/api/exports',
-    { config, schema: { body: ExportBodySchema, response: answers(ExportViewSchema) } },
+    {
+      config: { ...config, pictures: picturesOfBody },
+      schema: { body: ExportBodySchema, response: answers(ExportViewSchema) },
+    },
     async (request) => await exports.request(request.body, personOf(request)),
   );
 
@@ -73,7 +82,7 @@ export function addExportRoutes(
   app.get(
     '/api/exports/:id/files/:cameraId.mp4',
     {
-      config: { ...config, rateLimit: false },
+      config: { ...config, rateLimit: false, pictures: picturesOfExport },
       schema: {
         summary: 'The result as MP4; Range. A camera with several files names them by `part`',
         params: ExportFileParamsSchema,

@@ -3,6 +3,7 @@ import type { Sql } from '../../store/database.ts';
 import { findFootageNode, type OpenPiece, readTimeline } from '../../use-cases/read-timeline.ts';
 import type { App } from '../app-type.ts';
 import type { NodeFootage } from '../node-footage.ts';
+import { picturesOfPiece } from '../picture-access.ts';
 import {
   answers,
   CameraParamsSchema,
@@ -58,7 +59,7 @@ export function addFootageRoutes(
   app.get(
     '/api/cameras/:id/footage/:startUs.mp4',
     {
-      config: { access: 'footage.play', rateLimit: false },
+      config: { access: 'footage.play', rateLimit: false, pictures: picturesOfPiece },
       schema: {
         summary: 'A recorded piece as fragmented MP4, with `media=video` without its audio; Range',
         params: FootageParamsSchema,

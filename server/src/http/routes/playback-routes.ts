@@ -12,6 +12,7 @@ import { locateFootage, locatePicture } from '../../use-cases/locate-footage.ts'
 import { findFootageNode } from '../../use-cases/read-timeline.ts';
 import type { App } from '../app-type.ts';
 import type { NodeFootage } from '../node-footage.ts';
+import { picturesAround, picturesOfPiece, picturesOfQuery } from '../picture-access.ts';
 import {
   answers,
   CameraParamsSchema,
@@ -39,7 +40,7 @@ export function addPlaybackRoutes(
   app.get(
     '/api/cameras/:id/stream.mp4',
     {
-      config,
+      config: { ...config, pictures: picturesOfQuery },
       schema: {
         summary: 'One continuous fragmented MP4 of a range; X-Footage-Next-Ms tells how to go on',
         params: CameraParamsSchema,
@@ -67,7 +68,7 @@ export function addPlaybackRoutes(
   app.get(
     '/api/cameras/:id/playlist.m3u8',
     {
-      config,
+      config: { ...config, pictures: picturesOfQuery },
       schema: {
         summary: 'HLS playlist of a range of at most six hours',
         params: CameraParamsSchema,
@@ -101,7 +102,7 @@ export function addPlaybackRoutes(
   app.get(
     '/api/cameras/:id/hls/:startUs/init.mp4',
     {
-      config,
+      config: { ...config, pictures: picturesOfPiece },
       schema: {
         summary: 'Initialisation of a playlist',
         params: FootageParamsSchema,
@@ -120,7 +121,7 @@ export function addPlaybackRoutes(
   app.get(
     '/api/cameras/:id/hls/:startUs/media.m4s',
     {
-      config,
+      config: { ...config, pictures: picturesOfPiece },
       schema: {
         summary: 'Media segment of a playlist; Range',
         params: FootageParamsSchema,
@@ -144,7 +145,7 @@ export function addPlaybackRoutes(
   app.get(
     '/api/cameras/:id/still.jpg',
     {
-      config: { access: 'footage.play' },
+      config: { access: 'footage.play', pictures: picturesAround },
       schema: {
         summary: 'JPEG of the key frame at or before a time; X-Picture-Time-Us tells its time',
         params: CameraParamsSchema,
