@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planAssignments, rendezvous } from './assignment.ts';
+import { planAssignments, rankHomes, rendezvous } from './assignment.ts';
 
 const cameras = Array.from({ length: 900 }, (_, index) => ({
   cameraId: index + 1,
@@ -38,4 +38,23 @@ test('without a living node nothing moves', () => {
   expect(planAssignments(cameras, [])).toEqual([]);
   expect(planAssignments(cameras, [node('a', false)])).toEqual([]);
   expect(rendezvous(1, [])).toBeNull();
+});
+
+test('homes get their share by size, and one that goes moves only what it had', () => {
+  const homes = [
+    { name: 'large', size: 3000 },
+    { name: 'small', size: 1000 },
+    { name: 'other', size: 1000 },
+  ];
+  const keys = Array.from({ length: 2000 }, (_, index) => String(index + 1));
+  const best = keys.map((key) => rankHomes(key, homes)[0]);
+  const share = best.filter((name) => name === 'large').length / keys.length;
+  expect(share).toBeGreaterThan(0.55);
+  expect(share).toBeLessThan(0.65);
+  const without = homes.filter(({ name }) => name !== 'small');
+  for (const [index, key] of keys.entries()) {
+    const [next] = rankHomes(key, without);
+    if (best[index] !== 'small') expect(next).toBe(best[index]);
+    else expect(next).toBe(rankHomes(key, homes)[1]);
+  }
 });

@@ -239,8 +239,16 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
       if (volumes.serves(folder)) this.#refusedUntilUs = clock.wallUs() + diskRetryUs;
       onDiskFault(error, folder);
     };
-    const at = join(folder, path);
-    const file = new SegmentFile(at, start.startUs, pool, budget, syncs, onError, writeBytes);
+    const file = new SegmentFile(
+      join(folder, path),
+      start.startUs,
+      pool,
+      budget,
+      syncs,
+      onError,
+      () => volumes.assertThere(folder),
+      writeBytes,
+    );
     this.#writing = { start, folder, path, file };
   }
 

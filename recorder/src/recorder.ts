@@ -257,10 +257,11 @@ class FolderRecorder implements Recorder {
     const { order } = slot;
     const { cameraId } = order;
     const there = await this.#volumes.there();
-    const writable = this.#volumes.chainFolders(cameraId, undefined);
+    const preferred = this.#volumes.chainFolders(cameraId, undefined);
+    const writable = preferred.filter((folder) => there.includes(folder));
     const opened = await openCameraChain(there, cameraId, {
       beforeUs: this.#startedAtUs,
-      writable: writable.filter((folder) => there.includes(folder)),
+      writable,
       knownHead: (await this.#knownHeads).get(cameraId),
     });
     if (opened.broken) {

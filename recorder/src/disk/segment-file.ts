@@ -47,6 +47,7 @@ export class SegmentFile {
   readonly #budget: WriteBudget;
   readonly #syncs: SyncGate;
   readonly #onError: (error: Error) => void;
+  readonly #assertThere: () => Promise<void>;
   readonly #writeBytes: WriteBytes;
   readonly #digest = createHash('sha256');
   readonly #fragments: [number, string][] = [];
@@ -67,6 +68,7 @@ export class SegmentFile {
     budget: WriteBudget,
     syncs: SyncGate,
     onError: (error: Error) => void,
+    assertThere: () => Promise<void>,
     writeBytes: WriteBytes = write,
   ) {
     this.path = path;
@@ -74,6 +76,7 @@ export class SegmentFile {
     this.#budget = budget;
     this.#syncs = syncs;
     this.#onError = onError;
+    this.#assertThere = assertThere;
     this.#writeBytes = writeBytes;
     this.#endUs = startUs;
   }
@@ -146,10 +149,15 @@ export class SegmentFile {
         opened(error, descriptor);
         return;
       }
-      mkdir(dirname(this.path), { recursive: true }, (folderError) => {
-        if (folderError !== null) opened(folderError, -1);
-        else open(this.path, 'wx', opened);
-      });
+      // No folder is made where an unmounted disk left an empty one.
+      this.#assertThere().then(
+        () =>
+          mkdir(dirname(this.path), { recursive: true }, (folderError) => {
+            if (folderError !== null) opened(folderError, -1);
+            else open(this.path, 'wx', opened);
+          }),
+        (away: Error) => opened(away, -1),
+      );
     });
   }
 

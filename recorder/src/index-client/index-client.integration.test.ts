@@ -154,6 +154,30 @@ test('reindex makes the same rows from the folder alone', async () => {
   expect(await rows()).toEqual(before);
 });
 
+test('two volumes are one chain to the index: none of it twice, none missing, also made anew', async () => {
+  const roots = [join(root, 'one'), join(root, 'two')] as const;
+  const indexing = startIndexClient(
+    { databaseUrl: server.url, nodeId, footageFolder: roots, batchEntries: 7 },
+    { clock: systemClock, log },
+  );
+  client = indexing;
+  // Of each line one or two copies, as when a disk fails and comes back.
+  const chain = await CameraChain.open(roots, 7);
+  const turns = [[roots[0]], [roots[0], roots[1]], [roots[1]], [roots[1], roots[0]]];
+  for (let index = 0; index < 40; index++) {
+    const startUs = 1_790_000_000_000_000 + index * 60_000_000;
+    const gap = { startUs, endUs: startUs + 60_000_000, cause: 'silent' as const };
+    indexing.onEntry(await chain.appendGap(gap, { folders: turns[index % 4] ?? [] }));
+  }
+  await indexing.flush();
+  const before = await rows();
+  expect(before).toHaveLength(40);
+  await indexing.stop();
+  const given = { databaseUrl: server.url, nodeId, beforeUs: systemClock.wallUs() };
+  expect(await reindexFootage({ ...given, footageFolder: roots })).toMatchObject({ gaps: 40 });
+  expect(await rows()).toEqual(before);
+});
+
 test('a row goes to its day, made when it is met; an impossible time goes to no day', async () => {
   const indexing = start();
   await indexing.flush();

@@ -9,10 +9,14 @@ import { CameraChain } from '../chain/camera-chain.ts';
 import { publishPublicKey } from '../chain/manifest-signature.ts';
 import { readRemovals } from '../chain/removal-log.ts';
 import { verifyFootage } from '../chain/verify-footage.ts';
-import { readDiskSpace } from '../disk/volume-watch.ts';
+import { readDiskSpace, VolumeWatch } from '../disk/volume-watch.ts';
 import { segmentPath } from '../footage-layout.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { type RetentionKeeper, startRetentionKeeper } from './retention-keeper.ts';
+import {
+  type RetentionKeeper,
+  type RetentionKeeperOptions,
+  startRetentionKeeper,
+} from './retention-keeper.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const signingKey = generateKeyPairSync('ed25519').privateKey;
@@ -53,6 +57,34 @@ async function mountSmall(context: TestContext, size: string): Promise<void> {
   await publishPublicKey(root, 'node-1', createPublicKey(signingKey));
 }
 
+/** A minute's segment of rubble, and its entry. */
+async function writeSegment(
+  volume: string,
+  chain: CameraChain,
+  startUs: number,
+  fill: number,
+): Promise<void> {
+  const bytes = Buffer.alloc(segmentBytes, fill);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const path = segmentPath(chain.cameraId, startUs);
+  await mkdir(dirname(join(volume, path)), { recursive: true });
+  await writeFile(join(volume, path), bytes);
+  await chain.appendSegment({
+    startUs,
+    endUs: startUs + 60_000_000,
+    path,
+    codec: 'avc1.4d400d',
+    widthPx: 320,
+    heightPx: 240,
+    frames: 1500,
+    sizeBytes: bytes.length,
+    sha256,
+    fragments: [[bytes.length, sha256]],
+    clockOffsetMs: null,
+    flags: { repaired: false, lossy: false, adopted: false },
+  });
+}
+
 /** Two segments of a minute for each of these hours of the past; the rest of the time is gaps. */
 async function record(cameraId: number, hoursAgo: readonly number[]): Promise<number[]> {
   const chain = await CameraChain.open(root, cameraId);
@@ -64,25 +96,7 @@ async function record(cameraId: number, hoursAgo: readonly number[]): Promise<nu
       if (covered !== undefined && covered < startUs) {
         await chain.appendGap({ startUs: covered, endUs: startUs, cause: 'silent' });
       }
-      const bytes = Buffer.alloc(segmentBytes, hours);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const path = segmentPath(cameraId, startUs);
-      await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFile(join(root, path), bytes);
-      await chain.appendSegment({
-        startUs,
-        endUs: startUs + 60_000_000,
-        path,
-        codec: 'avc1.4d400d',
-        widthPx: 320,
-        heightPx: 240,
-        frames: 1500,
-        sizeBytes: bytes.length,
-        sha256,
-        fragments: [[bytes.length, sha256]],
-        clockOffsetMs: null,
-        flags: { repaired: false, lossy: false, adopted: false },
-      });
+      await writeSegment(root, chain, startUs, hours);
       starts.push(startUs);
     }
   }
@@ -93,6 +107,7 @@ function keep(
   policy: Partial<RetentionPolicy>,
   holds: () => readonly LegalHold[] | undefined = () => [],
   reserve = 0.01,
+  more: Partial<RetentionKeeperOptions> = {},
 ): RetentionKeeper {
   const { phase, ...rest } = { ...keepAll, ...policy };
   keeper = startRetentionKeeper({
@@ -106,12 +121,13 @@ function keep(
     log,
     holds,
     onRemoved: (cameraId) => removedOf.push(cameraId),
+    ...more,
   });
   return keeper;
 }
 
-async function isThere(cameraId: number, startUs: number): Promise<boolean> {
-  return await access(join(root, segmentPath(cameraId, startUs))).then(
+async function isThere(cameraId: number, startUs: number, volume = root): Promise<boolean> {
+  return await access(join(volume, segmentPath(cameraId, startUs))).then(
     () => true,
     () => false,
   );
@@ -206,6 +222,48 @@ test('with not a byte left there is room for the record of the first removal', a
   await keep({}, () => [], 0.05).lookNow();
   expect(await remaining(7, starts)).toEqual(starts.slice(2));
   expect((await verifyFootage(root)).cameras[0]).toMatchObject({ removed: 2, problems: [] });
+});
+
+test('a volume that is short loses its own footage alone, one that is away keeps its all', async () => {
+  const volumes = [join(root, 'one'), join(root, 'two')] as const;
+  for (const volume of volumes) {
+    await mkdir(volume, { recursive: true });
+    await publishPublicKey(volume, 'node-1', createPublicKey(signingKey));
+  }
+  const chain = await CameraChain.open(volumes, 7);
+  const placed = new Map<number, string>();
+  // Minute by minute on one and the other, as after a disk's short failures.
+  for (let minute = 0; minute < 20; minute++) {
+    const startUs = clock.wallUs() - 300 * hourUs + minute * 60_000_000;
+    const volume = volumes[minute % 2] ?? '';
+    await writeSegment(volume, chain, startUs, minute);
+    placed.set(startUs, volume);
+  }
+  const free = new Map<string, number>(volumes.map((volume) => [volume, 1 << 30]));
+  const watches = volumes.map(
+    (volume) =>
+      new VolumeWatch(volume, 0.1, async () => ({
+        freeBytes: free.get(volume) ?? 0,
+        totalBytes: 1 << 30,
+      })),
+  );
+  const keeping = keep({}, () => [], 0.1, { root: volumes, volumes: watches });
+  await keeping.lookNow();
+  const there = async () => {
+    const found = [...placed].map(async ([startUs, volume]) =>
+      (await isThere(7, startUs, volume)) ? volume : undefined,
+    );
+    return (await Promise.all(found)).filter((volume) => volume !== undefined);
+  };
+  expect(await there()).toHaveLength(20);
+  free.set(volumes[0], 1 << 20);
+  await keeping.lookNow();
+  expect(await there()).toEqual(Array.from({ length: 10 }, () => volumes[1]));
+  expect((await verifyFootage(volumes)).cameras[0]).toMatchObject({ removed: 10, problems: [] });
+  // Its record stands on both: what one of them lost is not missed.
+  expect((await readRemovals(volumes[1], 7)).removals).toEqual(
+    (await readRemovals(volumes, 7)).removals,
+  );
 });
 
 test('nothing that was recorded since the poll opened goes', async () => {
