@@ -17,7 +17,7 @@ import { isFaultCode } from '@nigehban/domain/faults.ts';
 import type { Timeline } from '@nigehban/domain/footage.ts';
 import { ConsoleFault } from './console-fault.ts';
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 function isErrorBody(value: unknown): value is ErrorBody {
   if (typeof value !== 'object' || value === null || !('error' in value)) return false;
@@ -34,7 +34,8 @@ export async function readFault(response: Response): Promise<ConsoleFault> {
   return new ConsoleFault('SERVER_UNREACHABLE', `HTTP ${response.status}`);
 }
 
-async function request<Result>(
+/** One call of the HTTP API with JSON both ways. @throws ConsoleFault */
+export async function request<Result>(
   method: Method,
   path: string,
   options: { body?: unknown; signal?: AbortSignal } = {},
