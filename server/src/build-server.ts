@@ -19,10 +19,11 @@ import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
 import type { NodeConnection } from './link/node-connection.ts';
-import { startHealthParts } from './parts/health-parts.ts';
 import { startAlertParts } from './parts/alert-parts.ts';
-import { addViewParts, type ViewParts } from './parts/view-parts.ts';
+import { startDiscoveryParts } from './parts/discovery-parts.ts';
+import { startHealthParts } from './parts/health-parts.ts';
 import { addPlanParts } from './parts/plan-parts.ts';
+import { addViewParts, type ViewParts } from './parts/view-parts.ts';
 import { openExportQueue } from './queue/export-queue.ts';
 import type { ServerPorts, ServerSettings } from './server-settings.ts';
 import { countOpenAlerts } from './store/alert-store.ts';
@@ -37,7 +38,7 @@ import { startNodeInformer } from './use-cases/inform-nodes.ts';
 import { startFootageDayKeeper } from './use-cases/keep-footage-days.ts';
 import { createLiveSessions } from './use-cases/live-sessions.ts';
 import { type NodeHealth, readHealth } from './use-cases/read-health.ts';
-import { type Registration, startRegistration } from './use-cases/register-cameras.ts';
+import type { Registration } from './use-cases/register-cameras.ts';
 import { readSession } from './use-cases/sign-in.ts';
 import { createViewGate } from './use-cases/view-gate.ts';
 import { browserPath, createBrowserHub } from './ws/browser-hub.ts';
@@ -83,7 +84,7 @@ export async function buildServer(
         if (node.hello.role === 'media') {
           recordingFaults.delete(node.hello.nodeId);
         } else {
-          registration.wake();
+          discovery.wake();
         }
         health.linked(node);
         receive(node, node.hello.snapshot);
@@ -132,6 +133,7 @@ export async function buildServer(
   });
   const receive = (node: NodeConnection, facts: readonly NodeFact[]) => {
     const { nodeId, role } = node.hello;
+    discovery.facts(facts);
     if (role === 'gateway') health.gatewayFacts(facts);
     if (role !== 'media') return;
     monitor.facts(nodeId, facts);
@@ -154,16 +156,17 @@ export async function buildServer(
     handlers: {},
   });
   const footageDays = startFootageDayKeeper(sql, { clock, log });
-  const registration = startRegistration({
+  const discovery = await startDiscoveryParts({
     sql,
     clock,
     log,
     secretKey: settings.secretKey,
     directory,
     requestGateway,
-    gatewayLinked: () => link.nodes('gateway').length > 0,
+    gateways: () => link.nodes('gateway').length,
     retryMs: settings.registrationRetryMs ?? defaults.registrationRetryMs,
   });
+  const { registration } = discovery;
   const informer = startNodeInformer({
     sql,
     clock,
@@ -211,10 +214,11 @@ export async function buildServer(
   addStatusRoutes(app, { sql, monitor, viewApproval: gate.policy });
   viewParts = addViewParts(app, {
     ...{ sql, clock, log, gate, hub, requestGateway },
-    snapshot: gateway.snapshot,
+    snapshot: gateway.freshSnapshot,
     nodes: nodeFootage,
     recordingNode: nodeOf,
   });
+  discovery.addRoutes(app);
   addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
   addFootageRoutes(app, { sql, nodes: nodeFootage, recordingNode: nodeOf });
   const exports = createFootageExports({
@@ -300,7 +304,7 @@ export async function buildServer(
     clearInterval(exportTimer);
     await exportQueue.stop();
     await plans.stop();
-    await registration.stop();
+    await discovery.stop();
     viewParts?.stop();
     await pusher.stop();
     await hub.stop();

@@ -22,6 +22,7 @@ import { createOnvifClient, type OnvifClient } from '../onvif/onvif-client.ts';
 import { pinServiceUrl, pinStreamUrl } from '../onvif/pinned-address.ts';
 import { chooseStreams, mergeProfiles } from './choose-streams.ts';
 import type { CameraPorts } from './gateway-ports.ts';
+import { identityOf } from './identify-camera.ts';
 import type { RefusedCredentials } from './refused-credentials.ts';
 
 /** Below what the asker waits over the link, so that a hanging camera's verdict still arrives. */
@@ -99,15 +100,8 @@ async function askEverything(
     await setSynchronizationPoint(client, main.profile, deadline);
     return true;
   });
-  const mac = interfaces.find((one) => one.enabled && one.mac !== null)?.mac;
   return {
-    identity: {
-      manufacturer: device.manufacturer,
-      model: device.model,
-      firmware: device.firmware,
-      serial: device.serial,
-      mac: mac ?? interfaces.find((one) => one.mac !== null)?.mac ?? null,
-    },
+    identity: identityOf(device, interfaces),
     streams,
     hasSnapshot: snapshot === true,
     hasSynchronizationPoint: synchronization === true,

@@ -1,7 +1,7 @@
-import type { CameraId, CameraIdentity, CameraStream } from '@nigehban/domain/camera.ts';
+import type { CameraId, CameraStream } from '@nigehban/domain/camera.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
 import { announce } from './change-feed.ts';
-import { type Queryable, type Sql, toJson } from './database.ts';
+import type { Queryable, Sql } from './database.ts';
 
 /** A camera asset as registration, orders and its page need it. Credentials stay sealed. */
 export interface CameraAsset {
@@ -11,6 +11,8 @@ export interface CameraAsset {
   readonly serial: string | null;
   readonly mac: string | null;
   readonly address: string | null;
+  /** Where the plan expects it; the weakest proof of who it is. */
+  readonly plannedAddress: string | null;
   readonly onvifPort: number;
   readonly manufacturer: string | null;
   readonly model: string | null;
@@ -32,7 +34,8 @@ export async function readAssets(
   ids?: readonly CameraId[],
 ): Promise<readonly CameraAsset[]> {
   return await sql<CameraAsset[]>`
-    select c.id, c.code, s.code as station_code, c.serial, c.mac, c.address, c.onvif_port,
+    select c.id, c.code, s.code as station_code, c.serial, c.mac, c.address, c.planned_address,
+      c.onvif_port,
       c.manufacturer, c.model, c.firmware, c.streams, c.has_snapshot, c.has_synchronization_point,
       c.clock_offset_ms, c.credentials as sealed_credentials,
       c.registered_at is not null as registered, n.node_id,
@@ -44,44 +47,6 @@ export async function readAssets(
     left join camera_state cs on cs.camera_id = c.id
     ${ids === undefined ? sql`` : sql`where c.id = any(${[...ids]}::int[])`}
     order by c.id`;
-}
-
-export interface Registration {
-  readonly identity: CameraIdentity;
-  readonly address: string;
-  readonly onvifPort: number;
-  readonly streams: readonly CameraStream[];
-  readonly hasSnapshot: boolean;
-  readonly hasSynchronizationPoint: boolean;
-  readonly clockOffsetMs: number;
-  /** Null: those that are stored stay. */
-  readonly sealedCredentials: Uint8Array | null;
-}
-
-/** Binds what a probe found to an asset. The plan's serial and MAC stay; what it lacks is learned. */
-export async function storeRegistration(
-  sql: Sql,
-  cameraId: CameraId,
-  found: Registration,
-  atMs: number,
-): Promise<void> {
-  const { identity } = found;
-  await sql.begin(async (tx) => {
-    await tx`
-      update camera set
-        serial = coalesce(serial, ${identity.serial}), mac = coalesce(mac, ${identity.mac}),
-        address = ${found.address}, onvif_port = ${found.onvifPort},
-        manufacturer = ${identity.manufacturer}, model = ${identity.model},
-        firmware = ${identity.firmware}, streams = ${tx.json(toJson(found.streams))},
-        has_snapshot = ${found.hasSnapshot},
-        has_synchronization_point = ${found.hasSynchronizationPoint},
-        clock_offset_ms = ${Math.round(found.clockOffsetMs)},
-        credentials = coalesce(${found.sealedCredentials}, credentials),
-        registered_at = coalesce(registered_at, ${atMs}::timestamptz),
-        registration_fault = null, registration_evidence = null
-      where id = ${cameraId}`;
-    await announce(tx, { topic: 'plan' });
-  });
 }
 
 /** Notes why a camera could not be registered; tells browsers only when it is news. */

@@ -25,10 +25,14 @@ export interface DirectoryEntry {
 /** The cameras of the plan in memory, as they were at the last load. */
 export interface CameraDirectory {
   load(): Promise<void>;
+  /** How many loads are done. */
+  loads(): number;
   /** @throws Fault CAMERA_UNKNOWN */
   get(cameraId: CameraId): DirectoryEntry;
   find(cameraId: CameraId): DirectoryEntry | null;
   all(): readonly DirectoryEntry[];
+  /** Cameras that are, or are planned to be, at an address. */
+  at(address: string): readonly DirectoryEntry[];
   /** The assets made ready for matching with cameras that were found. */
   index(): PlanIndex<CameraAsset>;
   /** What a media node shall do. */
@@ -42,6 +46,22 @@ export function createCameraDirectory(
 ): CameraDirectory {
   let entries = new Map<CameraId, DirectoryEntry>();
   let planIndex: PlanIndex<CameraAsset> | null = null;
+  let byAddress: Map<string, DirectoryEntry[]> | null = null;
+  let loads = 0;
+
+  const indexAddresses = () => {
+    const index = new Map<string, DirectoryEntry[]>();
+    for (const entry of entries.values()) {
+      const { address, plannedAddress } = entry.asset;
+      for (const one of new Set([address, plannedAddress])) {
+        if (one === null) continue;
+        const there = index.get(one);
+        if (there === undefined) index.set(one, [entry]);
+        else there.push(entry);
+      }
+    }
+    return index;
+  };
 
   const credentialsOf = (asset: CameraAsset): CameraCredentials | null => {
     if (asset.sealedCredentials === null) return null;
@@ -63,6 +83,8 @@ export function createCameraDirectory(
     async load() {
       const assets = await readAssets(sql);
       planIndex = null;
+      byAddress = null;
+      loads += 1;
       entries = new Map(
         assets.map((asset) => [
           asset.id,
@@ -77,6 +99,7 @@ export function createCameraDirectory(
         ]),
       );
     },
+    loads: () => loads,
     get(cameraId) {
       const entry = entries.get(cameraId);
       if (entry === undefined)
@@ -85,6 +108,10 @@ export function createCameraDirectory(
     },
     find: (cameraId) => entries.get(cameraId) ?? null,
     all: () => [...entries.values()],
+    at(address) {
+      byAddress ??= indexAddresses();
+      return byAddress.get(address) ?? [];
+    },
     index() {
       planIndex ??= indexPlan([...entries.values()].map((entry) => entry.asset));
       return planIndex;

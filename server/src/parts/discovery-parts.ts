@@ -1,0 +1,75 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
+import type { LinkMethod, LinkMethods, NodeFact } from '@nigehban/domain/link-messages.ts';
+import type { App } from '../http/app-type.ts';
+import { addDiscoveryRoutes } from '../http/routes/discovery-routes.ts';
+import type { Sql } from '../store/database.ts';
+import type { CameraDirectory } from '../use-cases/camera-directory.ts';
+import { createCredentialBreaker } from '../use-cases/credential-breaker.ts';
+import { createEnroller } from '../use-cases/enrol-camera.ts';
+import { createQuarantine } from '../use-cases/quarantine-cameras.ts';
+import { type Registration, startRegistration } from '../use-cases/register-cameras.ts';
+import { createRegistrationWriter } from '../use-cases/registration-writer.ts';
+import { startDiscoveryRuns } from '../use-cases/run-discovery.ts';
+import { startIdentityKeeper } from '../use-cases/verify-identity.ts';
+
+export interface DiscoveryParts {
+  readonly registration: Registration;
+  /** A gateway linked, or the plan was loaded: what waited for it goes on. */
+  wake(): void;
+  facts(facts: readonly NodeFact[]): void;
+  addRoutes(app: App): void;
+  stop(): Promise<void>;
+}
+
+const identityRoundMs = 6 * 3_600_000;
+
+/** How cameras are found, bound to the plan, and kept bound to the right one. */
+export async function startDiscoveryParts(options: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly secretKey: SecretKey;
+  readonly directory: CameraDirectory;
+  readonly requestGateway: <M extends LinkMethod>(
+    method: M,
+    params: LinkMethods[M][0],
+    timeoutMs: number,
+  ) => Promise<LinkMethods[M][1]>;
+  readonly gateways: () => number;
+  readonly retryMs: number;
+}): Promise<DiscoveryParts> {
+  const { sql, clock, log, secretKey, directory, requestGateway, gateways } = options;
+  const breaker = await createCredentialBreaker(sql, secretKey, clock, log);
+  const writer = createRegistrationWriter(sql, clock);
+  const enroller = createEnroller({
+    ...{ sql, clock, log, secretKey, directory, breaker, writer, requestGateway },
+  });
+  const registration = startRegistration({ ...options, breaker, enroller });
+  const runs = startDiscoveryRuns({
+    ...{ sql, clock, log, secretKey, registration, enroller, requestGateway, gateways },
+    camerasAt: (address) => directory.at(address),
+  });
+  const identities = startIdentityKeeper({
+    ...{ sql, clock, log, directory, breaker, enroller, requestGateway, gateways },
+    roundMs: identityRoundMs,
+  });
+  const quarantine = createQuarantine({ sql, clock, secretKey, directory, enroller });
+  return {
+    registration,
+    wake() {
+      registration.wake();
+      runs.wake();
+    },
+    facts: identities.facts,
+    addRoutes: (app) => addDiscoveryRoutes(app, { runs, quarantine }),
+    async stop() {
+      await runs.stop();
+      await identities.stop();
+      await registration.stop();
+      await writer.stop();
+      await breaker.settled();
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { CameraId, CameraIdentity } from '@nigehban/domain/camera.ts';
+import { Fault } from '@nigehban/domain/faults.ts';
+import type { LinkMethod, LinkMethods, NodeFact } from '@nigehban/domain/link-messages.ts';
+import { compareIdentity } from '@nigehban/domain/registration.ts';
+import type { Sql } from '../store/database.ts';
+import { storeIdentityChecked } from '../store/registration-store.ts';
+import type { CameraDirectory, DirectoryEntry } from './camera-directory.ts';
+import type { CredentialBreaker } from './credential-breaker.ts';
+import type { Enroller } from './enrol-camera.ts';
+import { sameEndpoint } from './same-camera.ts';
+
+export interface IdentityPorts {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly directory: CameraDirectory;
+  readonly breaker: CredentialBreaker;
+  readonly enroller: Enroller;
+  readonly requestGateway: <M extends LinkMethod>(
+    method: M,
+    params: LinkMethods[M][0],
+    timeoutMs: number,
+  ) => Promise<LinkMethods[M][1]>;
+  readonly gateways: () => number;
+  /** Every registered camera is asked who it is once in this time. */
+  readonly roundMs: number;
+}
+
+/**
+ * Makes sure that the camera at an address is the one that is registered there: whenever a stream
+ * comes back or a camera answers again, because then a cable may have been plugged elsewhere, and
+ * in a slow round. Another camera there is bound where it belongs, and the place it came from is
+ * asked at once, so that two that changed places are both put right.
+ */
+export interface IdentityKeeper {
+  facts(facts: readonly NodeFact[]): void;
+  /** Asks now. Never throws. */
+  verify(cameraId: CameraId): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const tickMs = 1_000;
+const atOnce = 64;
+const identifyWithinMs = 12_000;
+const storeFrom = 200;
+const storeEveryTicks = 10;
+
+export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
+  const { sql, clock, log, directory, breaker, enroller, requestGateway } = ports;
+  /** Cameras whose stream broke, with when: it may be another one that comes back. */
+  const brokenSinceMs = new Map<CameraId, number>();
+  /** To be asked, in order of urgency; the value is since when another one may stand there. */
+  const due = new Map<CameraId, number | null>();
+  const inFlight = new Map<CameraId, Promise<void>>();
+  let proved: CameraId[] = [];
+  let storing: Promise<void> = Promise.resolve();
+  let round: CameraId[] = [];
+  let owed = 0;
+  let ticks = 0;
+  let stopped = false;
+  let cancel = () => {};
+
+  const storeProved = () => {
+    const ids = proved;
+    proved = [];
+    if (ids.length === 0) return;
+    storing = storing.then(() =>
+      storeIdentityChecked(sql, ids, clock.nowMs()).catch((error) =>
+        log.warn({ err: error }, 'proofs of identity cannot be stored'),
+      ),
+    );
+  };
+
+  const setRight = async (
+    { asset, endpoint, credentials }: DirectoryEntry,
+    identity: CameraIdentity,
+    doubtFromMs: number | null,
+  ): Promise<void> => {
+    if (endpoint === null) return;
+    const { serial, mac } = identity;
+    const evidence =
+      `A camera with serial ${serial ?? 'unknown'}, MAC ${mac ?? 'unknown'} answers where ` +
+      `${asset.serial ?? asset.mac ?? 'this camera'} is registered`;
+    await enroller.displace(asset, evidence, doubtFromMs);
+    const own = credentials === null ? [] : [credentials];
+    const other = otherOf(identity, asset.id);
+    const from = other === null ? null : enroller.whereIs(other.asset.id);
+    const candidates = other?.credentials == null ? own : [other.credentials, ...own];
+    await enroller.enrol(endpoint, candidates, false);
+    // Where the intruder came from is where the lost one may be now.
+    if (from === null || sameEndpoint(from, endpoint)) return;
+    await enroller.enrol(from, [...own, ...candidates.slice(0, 1)], false);
+  };
+
+  const otherOf = (identity: CameraIdentity, cameraId: CameraId): DirectoryEntry | null =>
+    directory
+      .all()
+      .find(({ asset }) => asset.id !== cameraId && compareIdentity(identity, asset) === 'same') ??
+    null;
+
+  const ask = async (cameraId: CameraId, doubtFromMs: number | null): Promise<void> => {
+    const entry = directory.find(cameraId);
+    if (entry === null || !entry.asset.registered) return;
+    const endpoint = enroller.whereIs(cameraId);
+    const { asset, credentials } = entry;
+    if (endpoint === null || (credentials !== null && breaker.holds(endpoint, credentials))) return;
+    try {
+      const { identity } = await requestGateway(
+        'gateway.identify',
+        { endpoint, credentials },
+        identifyWithinMs,
+      );
+      if (credentials !== null) breaker.accepted(endpoint, credentials);
+      const verdict = compareIdentity(identity, asset);
+      if (verdict === 'another') await setRight({ ...entry, endpoint }, identity, doubtFromMs);
+      else proved.push(cameraId);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      // Who does not answer proves nothing; the health of cameras is told elsewhere.
+      if (thrown.code === 'CAMERA_AUTH_REFUSED' && credentials !== null) {
+        breaker.refused(endpoint, credentials);
+      }
+    }
+  };
+
+  const verify = (cameraId: CameraId, doubtFromMs: number | null): Promise<void> => {
+    const under = inFlight.get(cameraId);
+    if (under !== undefined) return under;
+    const flight = ask(cameraId, doubtFromMs)
+      .catch((error) => log.warn({ err: error, cameraId }, 'an identity could not be verified'))
+      .finally(() => {
+        inFlight.delete(cameraId);
+        work();
+      });
+    inFlight.set(cameraId, flight);
+    return flight;
+  };
+
+  const work = () => {
+    for (const [cameraId, doubtFromMs] of due) {
+      if (stopped || inFlight.size >= atOnce || ports.gateways() === 0) return;
+      due.delete(cameraId);
+      void verify(cameraId, doubtFromMs);
+    }
+  };
+
+  const tick = () => {
+    if (stopped) return;
+    const cameras = directory.all();
+    owed = Math.min(owed + (cameras.length * tickMs) / ports.roundMs, atOnce);
+    while (owed >= 1 && due.size < atOnce) {
+      if (round.length === 0) {
+        round = cameras.flatMap(({ asset }) => (asset.registered ? [asset.id] : []));
+        if (round.length === 0) break;
+      }
+      const cameraId = round.pop();
+      owed -= 1;
+      if (cameraId !== undefined && !due.has(cameraId)) due.set(cameraId, null);
+    }
+    work();
+    ticks += 1;
+    if (proved.length >= storeFrom || ticks % storeEveryTicks === 0) storeProved();
+    cancel = clock.after(tickMs, tick);
+  };
+  cancel = clock.after(tickMs, tick);
+
+  return {
+    facts(facts) {
+      for (const fact of facts) {
+        if (fact.kind === 'stream-down' && fact.quality === 'main') {
+          if (!brokenSinceMs.has(fact.cameraId)) brokenSinceMs.set(fact.cameraId, fact.atMs);
+        }
+        const isBack = fact.kind === 'stream-flowing' && fact.quality === 'main';
+        if (isBack && brokenSinceMs.has(fact.cameraId)) {
+          due.set(fact.cameraId, brokenSinceMs.get(fact.cameraId) ?? null);
+          brokenSinceMs.delete(fact.cameraId);
+        }
+        if (fact.kind === 'camera-answered') due.set(fact.cameraId, fact.atMs);
+      }
+      work();
+    },
+    verify: (cameraId) => verify(cameraId, null),
+    async stop() {
+      stopped = true;
+      cancel();
+      await Promise.all(inFlight.values());
+      storeProved();
+      await storing;
+    },
+  };
+}
