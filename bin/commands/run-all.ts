@@ -8,6 +8,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { RunningServer } from '@nigehban/server/start-server.ts';
 import type { Command } from '../cli-arguments.ts';
 import { provideDatabases } from '../databases.ts';
+import { startViewApproval } from '../exercise/approve-views.ts';
 import { startExerciseFleet } from '../exercise/exercise-fleet.ts';
 import { startGatewayNode } from '../gateway-node.ts';
 import { startMediaNode } from '../media-node/media-node.ts';
@@ -45,6 +46,9 @@ export async function runAll(
 
     const csv = plan ?? fleet?.planCsv;
     if (csv !== undefined) await loadPlan(server, csv, say);
+    if (fleet !== undefined && settings.viewApproval === 'required') {
+      parts.add(await startViewApproval(server, say));
+    }
     if (command.discover.length > 0 || command.multicast) {
       void discover(server, command, say);
     }

@@ -9,6 +9,7 @@ import type { ServerPorts, ServerSettings } from './server-settings.ts';
 import { databaseAnswers, openDatabase, type Sql, toDatabaseFault } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
 import { importDistricts, importPlan } from './use-cases/import-plan.ts';
+import { type SeededPerson, seedPerson } from './use-cases/seed-person.ts';
 import { ensureFirstUsers, type FirstUser } from './use-cases/sign-in.ts';
 import { takeInFound } from './use-cases/take-in-found.ts';
 
@@ -18,6 +19,8 @@ export interface RunningServer {
   readonly url: string;
   /** Creates the first users of an empty database; returns their passwords this once. */
   ensureFirstUsers(passwordFor?: (role: Role) => string): Promise<readonly FirstUser[]>;
+  /** Adds a person of an exercise, or gives that person this password. */
+  seedPerson(person: SeededPerson): Promise<void>;
   /** Loads a plan as the command line does it. @throws Fault PLAN_INVALID */
   importPlan(text: string): Promise<PlanReport>;
   /** Finds and binds cameras as the command line does it. @throws Fault GATEWAY_UNAVAILABLE */
@@ -73,6 +76,7 @@ export async function startServer(
     url,
     routes: parts.declared,
     ensureFirstUsers: (passwordFor) => ensureFirstUsers(sql, passwordFor),
+    seedPerson: (person) => seedPerson(sql, person),
     importPlan: (text) =>
       importPlan(sql, settings.secretKey, { text, actor: null, address: null }, clock.nowMs()),
     discover: parts.registration.discover,

@@ -107,3 +107,12 @@ export async function clearSignInFailures(
   await sql`delete from sign_in_failure where username = ${username.toLowerCase()}
     and address = ${address}`;
 }
+
+/** Adds a person, or gives the one of that name this password again; an administrator's word stays. */
+export async function upsertSeededUser(sql: Queryable, user: Omit<UserRow, 'id'>): Promise<void> {
+  await sql`
+    insert into app_user (username, display_name, role, password_hash)
+    values (${user.username}, ${user.displayName}, ${user.role}, ${user.passwordHash})
+    on conflict (username) do update set password_hash = excluded.password_hash
+    where app_user.role = excluded.role`;
+}

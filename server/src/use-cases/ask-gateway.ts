@@ -11,6 +11,8 @@ export interface GatewayQuestions {
   check(cameraId: CameraId): Promise<ProbeOutcome>;
   /** JPEG of this moment, at most two seconds old. */
   snapshot(cameraId: CameraId): Promise<Buffer>;
+  /** JPEG taken after this call. */
+  freshSnapshot(cameraId: CameraId): Promise<Buffer>;
   /** Asks for a key frame, at most once a second for each camera and quality; never throws. */
   wantKeyFrame(cameraId: CameraId, quality: StreamQuality): void;
 }
@@ -71,6 +73,7 @@ export function createGatewayQuestions(options: {
         checkWithinMs,
       );
     },
+    freshSnapshot: takeSnapshot,
     async snapshot(cameraId) {
       const kept = snapshots.get(cameraId);
       if (kept !== undefined) return await kept;

@@ -64,6 +64,8 @@ export async function startConstellation(options: ConstellationOptions): Promise
     NIGEHBAN_NODE_ID: 'journey',
     NIGEHBAN_DEMO_PASSWORD: password,
     NIGEHBAN_SEGMENT_SECONDS: String(options.segmentSeconds),
+    // Approval of views has tests of its own; here operators watch cameras inside at once.
+    NIGEHBAN_VIEW_APPROVAL: 'off',
     DATABASE_URL: undefined,
     REDIS_URL: undefined,
   };
