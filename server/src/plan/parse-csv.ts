@@ -6,12 +6,28 @@ export interface CsvRow {
   readonly fields: readonly string[];
 }
 
+export const delimiters = [',', ';', '\t'] as const;
+export type Delimiter = (typeof delimiters)[number];
+
+/** The delimiter of a file: the one that stands most often in its first line, outside quotes. */
+export function findDelimiter(text: string): Delimiter {
+  const count = { ',': 0, ';': 0, '\t': 0 };
+  let quoted = false;
+  for (const char of text.slice(0, 65_536)) {
+    if (char === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (char === '\n') break;
+    else if (char === ',' || char === ';' || char === '\t') count[char] += 1;
+  }
+  return delimiters.reduce((best, one) => (count[one] > count[best] ? one : best));
+}
+
 /**
  * Reads CSV (RFC 4180): quoted fields may hold commas, line ends and doubled quotes; lines end with
  * CRLF or LF; a byte-order mark is dropped and empty lines are skipped. @throws Fault PLAN_INVALID
  * for a quote that is never closed or stands inside an unquoted field.
  */
-export function parseCsv(text: string): readonly CsvRow[] {
+export function parseCsv(text: string, delimiter: Delimiter = ','): readonly CsvRow[] {
   const rows: CsvRow[] = [];
   let fields: string[] = [];
   let field = '';
@@ -45,7 +61,7 @@ export function parseCsv(text: string): readonly CsvRow[] {
       } else {
         state = 'closed';
       }
-    } else if (char === ',') {
+    } else if (char === delimiter) {
       endField();
     } else if (char === '\n' || (char === '\r' && body[index + 1] === '\n')) {
       if (char === '\r') index += 1;
@@ -71,8 +87,9 @@ export function parseCsv(text: string): readonly CsvRow[] {
 export function readRecords(
   text: string,
   required: readonly string[],
+  delimiter: Delimiter = ',',
 ): readonly { readonly line: number; readonly values: Readonly<Record<string, string>> }[] {
-  const [header, ...rows] = parseCsv(text);
+  const [header, ...rows] = parseCsv(text, delimiter);
   const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
   const missing = required.filter((name) => !names.includes(name));
   if (missing.length > 0) {

@@ -1,0 +1,47 @@
+import type { PlanReport } from '@nigehban/domain/api/http-types.ts';
+import type {
+  PlanApplyBody,
+  PlanEdit,
+  PlanProgress,
+  PlanRowPage,
+} from '@nigehban/domain/api/plan-types.ts';
+
+/** What the plan's thread is asked to do: name → [question, answer]. */
+export interface PlanTasks {
+  /** Reads an uploaded file into its draft and, when its columns are known, checks it. */
+  'read-file': [{ readonly draftId: string; readonly file: Uint8Array }, null];
+  check: [{ readonly draftId: string }, null];
+  edit: [{ readonly draftId: string; readonly edits: readonly PlanEdit[] }, null];
+  apply: [
+    {
+      readonly draftId: string;
+      readonly body: PlanApplyBody;
+      readonly actor: string;
+      readonly address: string;
+      readonly nowMs: number;
+    },
+    null,
+  ];
+  rows: [
+    {
+      readonly draftId: string;
+      readonly offset: number;
+      readonly limit: number;
+      readonly row: number | null;
+    },
+    PlanRowPage,
+  ];
+  /** A plan as text, loaded at once. */
+  'import-text': [
+    {
+      readonly text: string;
+      readonly actor: string | null;
+      readonly address: string | null;
+      readonly nowMs: number;
+    },
+    PlanReport,
+  ];
+}
+
+export type PlanTaskName = keyof PlanTasks;
+export type OnProgress = (progress: PlanProgress) => void;
