@@ -29,6 +29,8 @@ export interface ViewComparison {
   readonly sharpnessRatio: number | null;
   /** Correlation of light and dark areas with the reference's, -1 to 1. */
   readonly likeness: number;
+  /** Share of the last picture's edges that are found again; null when it was not asked. */
+  readonly steadiness: number | null;
 }
 
 /** What one picture alone says; UNSURE counts neither for nor against. */
@@ -46,8 +48,8 @@ export interface ViewPolicy {
   /** The same picture for this long, and this many times, is frozen. */
   readonly frozenAfterMs: number;
   readonly frozenAfter: number;
-  /** A lens full of light is glare for this long, then it is blinded. */
-  readonly blindedAfterMs: number;
+  /** Glare or a crowd may hide the view for this long, then it counts as disturbed. */
+  readonly hiddenAfterMs: number;
   /** Pictures older than this have no say. */
   readonly forgetAfterMs: number;
   readonly limits: ViewLimits;
@@ -58,18 +60,23 @@ export interface ViewLimits {
   readonly darkMean: number;
   readonly darkHigh: number;
   readonly glareShare: number;
-  /** Below this share of anchored parts the view is gone. */
-  readonly anchoredLost: number;
-  /** From this share on it is certainly there. */
+  /** From this share of standing parts on the view is there, below the other nothing of it is. */
   readonly anchoredHeld: number;
+  readonly anchoredLost: number;
   /** Another place of the view must match this well, and by so much better than the approved one. */
   readonly shiftedMatch: number;
   readonly shiftedGain: number;
+  /** Another view stands still, a crowd does not. */
+  readonly steady: number;
   /** Below this share of the reference's detail nothing is seen any more. */
   readonly detailLost: number;
   readonly blurredSharpness: number;
-  /** A view that is this like the reference in light and dark and has no detail is out of focus. */
+  /** What an unsharp picture must still have of the view to be blurred rather than covered. */
+  readonly blurredAnchored: number;
+  readonly blurredMatch: number;
   readonly blurredLikeness: number;
+  /** The same for a picture without any detail. */
+  readonly plainLikeness: number;
 }
 
 export const defaultViewPolicy: ViewPolicy = {
@@ -80,19 +87,23 @@ export const defaultViewPolicy: ViewPolicy = {
   maxClearAfter: 16,
   frozenAfterMs: 170_000,
   frozenAfter: 4,
-  blindedAfterMs: 15 * 60_000,
+  hiddenAfterMs: 30 * 60_000,
   forgetAfterMs: 12 * 60_000,
   limits: {
     darkMean: 26,
     darkHigh: 48,
     glareShare: 0.3,
-    anchoredLost: 0.2,
     anchoredHeld: 0.35,
-    shiftedMatch: 0.45,
-    shiftedGain: 0.15,
+    anchoredLost: 0.2,
+    shiftedMatch: 0.38,
+    shiftedGain: 0.13,
+    steady: 0.66,
     detailLost: 0.45,
-    blurredSharpness: 0.62,
-    blurredLikeness: 0.75,
+    blurredSharpness: 0.6,
+    blurredAnchored: 0.12,
+    blurredMatch: 0.22,
+    blurredLikeness: 0.5,
+    plainLikeness: 0.75,
   },
 };
 
@@ -105,8 +116,8 @@ export interface ViewState {
   /** Since when, and how many times, the same picture came. */
   readonly sameSinceMs: number;
   readonly sameCount: number;
-  /** Since when light hides the view; null when it does not. */
-  readonly blindedSinceMs: number | null;
+  /** Since when light or people hide the view; null when they do not. */
+  readonly hiddenSinceMs: number | null;
   /** When the view became disturbed in the last hour. */
   readonly raisedAtMs: readonly number[];
 }
@@ -117,7 +128,7 @@ export const noViewYet: ViewState = {
   pictureHash: null,
   sameSinceMs: 0,
   sameCount: 0,
-  blindedSinceMs: null,
+  hiddenSinceMs: null,
   raisedAtMs: [],
 };
 
@@ -148,11 +159,19 @@ export function decideView(
   const sameCount = same ? state.sameCount + 1 : 1;
   const frozen = sameCount >= policy.frozenAfter && nowMs - sameSinceMs >= policy.frozenAfterMs;
 
-  const lost = judgePicture(measures, policy.limits);
-  const blinded = lost === 'BLINDED';
-  const blindedSinceMs = blinded ? Math.min(state.blindedSinceMs ?? nowMs, nowMs) : null;
-  const blindedLong = blindedSinceMs !== null && nowMs - blindedSinceMs >= policy.blindedAfterMs;
-  const vote: ViewVote = frozen ? 'FROZEN' : blinded ? (blindedLong ? 'COVERED' : 'UNSURE') : lost;
+  const judged = judgePicture(measures, policy.limits);
+  const hidden = judged === 'DAZZLED' || judged === 'CROWDED';
+  const hiddenSinceMs = hidden ? Math.min(state.hiddenSinceMs ?? nowMs, nowMs) : null;
+  const hiddenLong = hiddenSinceMs !== null && nowMs - hiddenSinceMs >= policy.hiddenAfterMs;
+  const vote: ViewVote = frozen
+    ? 'FROZEN'
+    : !hidden
+      ? judged
+      : !hiddenLong
+        ? 'UNSURE'
+        : judged === 'DAZZLED'
+          ? 'COVERED'
+          : 'MOVED';
 
   const votes = [
     ...state.votes.filter(({ atMs }) => atMs <= nowMs && nowMs - atMs <= policy.forgetAfterMs),
@@ -171,40 +190,46 @@ export function decideView(
       pictureHash: measures.pictureHash,
       sameSinceMs,
       sameCount,
-      blindedSinceMs,
+      hiddenSinceMs,
       raisedAtMs: raised ? [...raisedBefore, nowMs] : raisedBefore,
     },
     verdict,
     changed,
     vote,
-    evidence: describe(measures, vote, blinded, { sameCount, sameForMs: nowMs - sameSinceMs }),
+    evidence: describe(measures, vote, judged === 'DAZZLED', {
+      sameCount,
+      sameForMs: nowMs - sameSinceMs,
+    }),
   };
 }
 
-/** What one picture says by itself. BLINDED: light hides the view. */
+/** What one picture says by itself. DAZZLED: light hides the view; CROWDED: what moves hides it. */
 export function judgePicture(
   measures: ViewMeasures,
   limits: ViewLimits,
-): Exclude<ViewVerdict, 'FROZEN'> | 'UNSURE' | 'BLINDED' {
+): Exclude<ViewVerdict, 'FROZEN'> | 'UNSURE' | 'DAZZLED' | 'CROWDED' {
   if (measures.lightnessMean < limits.darkMean && measures.lightnessHigh < limits.darkHigh) {
     return 'DARK';
   }
   const { against } = measures;
   if (against === null) return 'WELL';
-  const stands = against.anchoredShare >= limits.anchoredHeld;
-  const moved =
-    against.shiftedMatch >= limits.shiftedMatch &&
-    against.shiftedMatch - against.match >= limits.shiftedGain;
-  if (moved) return 'MOVED';
+  const { match, anchoredShare, likeness, steadiness } = against;
+  const glare = measures.saturatedShare >= limits.glareShare;
   const unsharp =
     against.sharpnessRatio !== null && against.sharpnessRatio < limits.blurredSharpness;
-  const glare = measures.saturatedShare >= limits.glareShare;
-  if (stands) return unsharp && !glare ? 'BLURRED' : 'WELL';
-  if (glare) return 'BLINDED';
+  if (anchoredShare >= limits.anchoredHeld) return unsharp && !glare ? 'BLURRED' : 'WELL';
+  const gain = against.shiftedMatch - match;
+  if (against.shiftedMatch >= limits.shiftedMatch && gain >= limits.shiftedGain) return 'MOVED';
+  if (glare) return 'DAZZLED';
   const plain = against.detailRatio < limits.detailLost;
-  if ((plain || unsharp) && against.likeness >= limits.blurredLikeness) return 'BLURRED';
-  if (against.anchoredShare >= limits.anchoredLost) return 'UNSURE';
-  return plain || unsharp ? 'COVERED' : 'MOVED';
+  const remains =
+    anchoredShare >= limits.blurredAnchored ||
+    match >= limits.blurredMatch ||
+    likeness >= limits.blurredLikeness;
+  if ((unsharp && remains) || (plain && likeness >= limits.plainLikeness)) return 'BLURRED';
+  if (unsharp || plain) return 'COVERED';
+  if (anchoredShare >= limits.anchoredLost) return 'UNSURE';
+  return steadiness !== null && steadiness >= limits.steady ? 'MOVED' : 'CROWDED';
 }
 
 function nextVerdict(
@@ -254,7 +279,7 @@ function mostFrequent(votes: ViewState['votes']): ViewVerdict {
 function describe(
   measures: ViewMeasures,
   vote: ViewVote,
-  blinded: boolean,
+  dazzled: boolean,
   same: { readonly sameCount: number; readonly sameForMs: number },
 ): string {
   const { against } = measures;
@@ -271,7 +296,8 @@ function describe(
   if (vote === 'MOVED' && against.shift !== '') {
     parts.push(`${percent(against.shiftedMatch)} of them ${against.shift}`);
   }
-  if (blinded) parts.push(`${percent(measures.saturatedShare)} of the picture burnt out`);
+  if (dazzled) parts.push(`${percent(measures.saturatedShare)} of the picture burnt out`);
+  if (against.steadiness !== null) parts.push(`steady ${percent(against.steadiness)}`);
   parts.push(`detail ${percent(against.detailRatio)}`);
   if (against.sharpnessRatio !== null) parts.push(`sharpness ${percent(against.sharpnessRatio)}`);
   parts.push(lightness);

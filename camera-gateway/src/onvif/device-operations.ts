@@ -130,6 +130,7 @@ export async function discoverServices(client: OnvifClient, deadline: Deadline):
       if (address === undefined) continue;
       if (namespace === namespaces.media) client.learnService('media', address);
       if (namespace === namespaces.media2) client.learnService('media2', address);
+      if (namespace === namespaces.events) client.learnService('events', address);
     }
     if (client.hasService('media') || client.hasService('media2')) return;
   } catch (thrown) {
@@ -146,6 +147,8 @@ export async function discoverServices(client: OnvifClient, deadline: Deadline):
   );
   const media = textAt(response, 'Capabilities', 'Media', 'XAddr');
   if (media !== undefined) client.learnService('media', media);
+  const events = textAt(response, 'Capabilities', 'Events', 'XAddr');
+  if (events !== undefined) client.learnService('events', events);
 }
 
 /** Device Management GetNetworkInterfaces. */

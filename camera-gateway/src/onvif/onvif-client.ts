@@ -12,7 +12,7 @@ import { buildEnvelope, buildUsernameToken } from './soap-envelope.ts';
 import { createXmlDecoder } from './xml-charset.ts';
 import { createXmlReader, onvifXmlLimits, type XmlElement } from './xml-reader.ts';
 
-export type OnvifService = 'device' | 'media' | 'media2';
+export type OnvifService = 'device' | 'media' | 'media2' | 'events';
 
 export interface OnvifRequest {
   /** The operation's name, as in the WSDL. */
@@ -20,6 +20,14 @@ export interface OnvifRequest {
   readonly service: OnvifService;
   /** The body's element with the prefix of the service (`tds`, `trt`, `tr2`). */
   readonly body: string;
+  /** An address that the service named (a subscription's), instead of the service's own. */
+  readonly at?: string;
+  /** The action when it is not the service's namespace and the operation. */
+  readonly action?: string;
+  /** More of the envelope's header (WS-Addressing). */
+  readonly header?: string;
+  /** The answer belongs to another standard, and firmware disagrees about which. */
+  readonly anyNamespace?: boolean;
   /** PRE_AUTH operations go without credentials (ONVIF Core §5.9.4.3). */
   readonly open?: boolean;
 }
@@ -143,7 +151,9 @@ class PinnedOnvifClient implements OnvifClient {
       );
     }
     if (request.open !== true) this.#access.check();
-    let at: PinnedPath = known;
+    let at: PinnedPath =
+      request.at === undefined ? known : pinServiceUrl(request.at, this.endpoint);
+    const action = request.action ?? `${namespaces[request.service]}/${request.operation}`;
     for (;;) {
       const proof: AccessProof =
         request.open === true ? { kind: 'none' } : this.#access.proof('POST', at.path);
@@ -151,10 +161,13 @@ class PinnedOnvifClient implements OnvifClient {
         at,
         'POST',
         {
-          'content-type': `${contentType}; action="${namespaces[request.service]}/${request.operation}"`,
+          'content-type': `${contentType}; action="${action}"`,
           ...(proof.kind === 'digest' ? { authorization: proof.authorization } : {}),
         },
-        buildEnvelope(request.body, proof.kind === 'username-token' ? this.#usernameToken() : ''),
+        buildEnvelope(
+          request.body,
+          (request.header ?? '') + (proof.kind === 'username-token' ? this.#usernameToken() : ''),
+        ),
         onvifXmlLimits.length,
         deadline,
         xmlReader,
@@ -168,7 +181,7 @@ class PinnedOnvifClient implements OnvifClient {
       // Firmware exists that refuses the unauthenticated with any fault at all: worth one attempt.
       const refused =
         outcome.fault.code === 'CAMERA_AUTH_REFUSED' ||
-        (outcome.fault.code === 'CAMERA_FAULT' && this.#access.undecided());
+        (outcome.fault.code === 'CAMERA_FAULT' && this.#access.unproven());
       if (request.open === true || !refused || !this.#access.refused(outcome.challenges)) {
         throw this.#withoutSecrets(outcome.fault);
       }
@@ -288,7 +301,8 @@ function judge(request: OnvifRequest, reply: Reply<XmlBody>): SoapOutcome {
     return { kind: 'fault', challenges, fault: toFault(operation, answer.fault) };
   }
   const { element } = answer;
-  if (element.local !== `${operation}Response` || element.uri !== namespaces[request.service]) {
+  const known = request.anyNamespace === true || element.uri === namespaces[request.service];
+  if (element.local !== `${operation}Response` || !known) {
     throw new Fault('CAMERA_ANSWER_INVALID', `${operation}: the camera answers something else`);
   }
   return { kind: 'answer', element };

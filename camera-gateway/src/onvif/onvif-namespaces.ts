@@ -8,9 +8,13 @@ export const namespaces = {
   device: 'http://www.onvif.org/ver10/device/wsdl',
   media: 'http://www.onvif.org/ver10/media/wsdl',
   media2: 'http://www.onvif.org/ver20/media/wsdl',
+  events: 'http://www.onvif.org/ver10/events/wsdl',
   schema: 'http://www.onvif.org/ver10/schema',
   network: 'http://www.onvif.org/ver10/network/wsdl',
   addressing: 'http://schemas.xmlsoap.org/ws/2004/08/addressing',
+  /** WS-Addressing as events use it; discovery speaks the older one. */
+  eventAddressing: 'http://www.w3.org/2005/08/addressing',
+  notification: 'http://docs.oasis-open.org/wsn/b-2',
   discovery: 'http://schemas.xmlsoap.org/ws/2005/04/discovery',
 } as const;
 

@@ -66,3 +66,18 @@ export function isTrue(text: string | undefined): boolean {
 export function missing(element: XmlElement, path: readonly string[]): Fault {
   return new Fault('CAMERA_ANSWER_INVALID', `${element.local} lacks ${path.join('/')}`);
 }
+
+/** Children by local name in any namespace: notifications mix four standards, and firmware mixes them up. */
+export function namedAnywhere(element: XmlElement, local: string): readonly XmlElement[] {
+  return element.children.filter((child) => child.local === local);
+}
+
+/** First descendant along the path of local names, in any namespace. */
+export function descend(element: XmlElement, ...path: readonly string[]): XmlElement | undefined {
+  let at: XmlElement | undefined = element;
+  for (const local of path) {
+    if (at === undefined) return undefined;
+    at = namedAnywhere(at, local)[0];
+  }
+  return at;
+}

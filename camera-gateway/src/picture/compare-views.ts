@@ -28,8 +28,8 @@ const minParts = 4;
 const partMatch = 0.5;
 /** Cells that a camera may give way: wind, settling, a thumb's touch. */
 const slackCells = 2;
-/** Below this match it is worth looking for the view elsewhere in the picture. */
-const searchBelow = 0.62;
+/** Below this share of standing parts it is worth looking for the view elsewhere in the picture. */
+const searchBelow = 0.45;
 /** Edges that must be inside the picture for a view found elsewhere. */
 const minOverlap = 0.4;
 
@@ -63,22 +63,55 @@ export function prepareReference(features: ViewFeatures): ReferenceView | null {
   return { features, edges, partSizes };
 }
 
-/** How much of the reference is in the picture, and where. */
-export function compareViews(reference: ReferenceView, picture: ViewFeatures): ViewComparison {
+/**
+ * How much of the reference is in the picture, and where. `before` are the edges of the picture
+ * before this one, by which a view that stands still is told from one full of people.
+ */
+export function compareViews(
+  reference: ReferenceView,
+  picture: ViewFeatures,
+  before: Uint8Array | null,
+): ViewComparison {
   const { match, column, row } = bestNear(reference, picture.edges);
+  const anchored = anchoredShare(reference, picture.edges, column, row);
   const elsewhere =
-    match < searchBelow ? searchElsewhere(reference, picture.edges) : { match: 0, shift: '' };
+    anchored < searchBelow ? searchElsewhere(reference, picture.edges) : { match: 0, shift: '' };
   const { sharpness } = reference.features;
   return {
     match,
-    anchoredShare: anchoredShare(reference, picture.edges, column, row),
+    anchoredShare: anchored,
     shiftedMatch: elsewhere.match,
     shift: elsewhere.shift,
     detailRatio: picture.detail / Math.max(0.01, reference.features.detail),
     sharpnessRatio:
       sharpness === null || picture.sharpness === null ? null : picture.sharpness / sharpness,
+    steadiness:
+      before === null || anchored >= searchBelow ? null : foundAgain(before, picture.edges),
     likeness: correlation(reference.features.lights, picture.lights),
   };
+}
+
+/** Share of a picture's edges that are found again in another, wind allowed for. */
+function foundAgain(before: Uint8Array, now: Uint8Array): number {
+  let best = 0;
+  for (let row = -1; row <= 1; row += 1) {
+    for (let column = -1; column <= 1; column += 1) {
+      best = Math.max(best, foundAgainAt(before, now, row * columns + column));
+    }
+  }
+  return best;
+}
+
+function foundAgainAt(before: Uint8Array, now: Uint8Array, offset: number): number {
+  let edges = 0;
+  let again = 0;
+  for (let cell = captionRows * columns; cell < (rows - captionRows) * columns; cell += 1) {
+    const direction = before[cell] ?? 0;
+    if (direction === 0) continue;
+    edges += 1;
+    again += agreements[(direction << 4) | (now[cell + offset] ?? 0)] ?? 0;
+  }
+  return edges === 0 ? 0 : again / edges;
 }
 
 /** How well a direction agrees with another: neighbours count a little less. */
@@ -115,16 +148,16 @@ function matchAt(
 ): number {
   const own = reference.edges;
   let inside = 0;
-  let found = 0;
+  let agreed = 0;
   for (let place = 0; place < own.count; place += 1) {
     const column = (own.column[place] ?? 0) + shiftColumns;
     const row = (own.row[place] ?? 0) + shiftRows;
     if (column < 0 || column >= columns || row < captionRows || row >= rows - captionRows) continue;
     inside += 1;
     const pair = ((own.direction[place] ?? 0) << 4) | (edges[row * columns + column] ?? 0);
-    found += agreements[pair] ?? 0;
+    agreed += agreements[pair] ?? 0;
   }
-  return inside < minOverlap * own.count ? 0 : found / inside;
+  return inside < minOverlap * own.count ? 0 : agreed / inside;
 }
 
 function anchoredShare(
@@ -134,21 +167,21 @@ function anchoredShare(
   shiftRows: number,
 ): number {
   const own = reference.edges;
-  const found = new Float32Array(parts);
+  const agreed = new Float32Array(parts);
   for (let place = 0; place < own.count; place += 1) {
     const column = (own.column[place] ?? 0) + shiftColumns;
     const row = (own.row[place] ?? 0) + shiftRows;
     if (column < 0 || column >= columns || row < 0 || row >= rows) continue;
     const pair = ((own.direction[place] ?? 0) << 4) | (edges[row * columns + column] ?? 0);
     const part = own.part[place] ?? 0;
-    found[part] = (found[part] ?? 0) + (agreements[pair] ?? 0);
+    agreed[part] = (agreed[part] ?? 0) + (agreements[pair] ?? 0);
   }
   let counted = 0;
   let standing = 0;
   reference.partSizes.forEach((size, part) => {
     if (size < minPartEdges) return;
     counted += 1;
-    if ((found[part] ?? 0) >= partMatch * size) standing += 1;
+    if ((agreed[part] ?? 0) >= partMatch * size) standing += 1;
   });
   return standing / counted;
 }
@@ -164,7 +197,7 @@ const reachRows = 12;
 const turnedReach = 6;
 const transforms = [-20, -14, -8, 8, 14, 20]
   .map((degrees) => ({ degrees, zoom: 1 }))
-  .concat([0.72, 0.85, 1.18, 1.4, 1.7].map((zoom) => ({ degrees: 0, zoom })));
+  .concat([0.68, 0.76, 0.86, 1.16, 1.3, 1.45, 1.65, 1.85].map((zoom) => ({ degrees: 0, zoom })));
 
 function searchElsewhere(reference: ReferenceView, edges: Uint8Array): Elsewhere {
   let best: Elsewhere = { match: 0, shift: '' };

@@ -20,24 +20,37 @@ export async function fingerprintJpeg(
   return { fingerprint: writeFingerprint(readFeatures(grey)), widthPx, heightPx };
 }
 
+/** A picture's measures, and its edges for the measures of the next. */
+export interface MeasuredPicture {
+  readonly measures: ViewMeasures;
+  readonly edges: Uint8Array | null;
+}
+
 /** Decodes and measures one picture. Throws as {@link decodePicture}. */
 export async function measureJpeg(
   jpeg: Uint8Array,
   reference: ReferenceView | null,
-): Promise<ViewMeasures> {
-  return measurePicture(await decodePicture(jpeg), reference);
+  before: Uint8Array | null,
+): Promise<MeasuredPicture> {
+  return measurePicture(await decodePicture(jpeg), reference, before);
 }
 
 export function measurePicture(
   picture: DecodedPicture,
   reference: ReferenceView | null,
-): ViewMeasures {
+  before: Uint8Array | null,
+): MeasuredPicture {
   const lightness = readLightness(picture.grey);
+  const features = reference === null ? null : readFeatures(picture.grey);
   return {
-    pictureHash: picture.hash,
-    lightnessMean: lightness.mean,
-    lightnessHigh: lightness.high,
-    saturatedShare: lightness.saturatedShare,
-    against: reference === null ? null : compareViews(reference, readFeatures(picture.grey)),
+    edges: features?.edges ?? null,
+    measures: {
+      pictureHash: picture.hash,
+      lightnessMean: lightness.mean,
+      lightnessHigh: lightness.high,
+      saturatedShare: lightness.saturatedShare,
+      against:
+        reference === null || features === null ? null : compareViews(reference, features, before),
+    },
   };
 }

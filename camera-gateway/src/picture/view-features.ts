@@ -34,7 +34,7 @@ const edgeContrast = 3;
 const edgeProminence = 1.1;
 /** Noise has no direction: the gradients of an edge agree. */
 const edgeCoherence = 0.45;
-const detailRange = 20;
+const detailRange = 28;
 const detailSteepness = 0.34;
 const sharpnessRange = 36;
 const minSharpCells = 24;

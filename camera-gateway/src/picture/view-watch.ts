@@ -49,6 +49,8 @@ interface Watched {
   readonly reference: string | null;
   readonly profileToken: string;
   state: ViewState;
+  /** Of the last picture. */
+  edges: Uint8Array | null;
   evidence: string;
   judgedAtMs: number;
   failures: number;
@@ -95,6 +97,7 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
       reference,
       profileToken,
       state: noViewYet,
+      edges: null,
       evidence: '',
       judgedAtMs: 0,
       failures: 0,
@@ -112,10 +115,11 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
   ): Promise<ViewDecision> => {
     // The number makes the key unique: two pictures are two works, however equal their cameras.
     decoding += 1;
-    const measures = await decodes.run(`${cameraId} ${decoding}`, () => {
+    const { measures, edges } = await decodes.run(`${cameraId} ${decoding}`, async () => {
       const reference = entry.reference === null ? null : openReference(entry.reference);
-      return measureJpeg(jpeg, reference);
+      return measureJpeg(jpeg, reference, entry.edges);
     });
+    entry.edges = edges;
     const nowMs = clock.nowMs();
     const decision = decideView(entry.state, measures, nowMs);
     entry.state = decision.state;

@@ -10,6 +10,8 @@ export interface CameraWork {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Work running and waiting. */
   readonly size: number;
+  /** As many run at once. */
+  readonly parallel: number;
   /** Resolves when nothing runs; what waits is refused with GATEWAY_UNAVAILABLE. */
   stop(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export function createCameraWork(parallel: number, maxWaiting: number): CameraWo
   };
 
   return {
+    parallel,
     run<T>(key: string, work: () => Promise<T>): Promise<T> {
       const under = flights.get(key);
       if (under !== undefined) return under as Promise<T>;

@@ -1,0 +1,107 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { WatchFact, WatchOrder } from '@nigehban/domain/watch-orders.ts';
+import type { RandomBytes } from '../onvif/camera-access.ts';
+import { createCameraWork } from '../probe/camera-work.ts';
+import type { RefusedCredentials } from '../probe/refused-credentials.ts';
+import { type FollowedCamera, followCamera } from './follow-camera.ts';
+
+export interface EventWatchPorts {
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly refused: RefusedCredentials;
+  readonly orders: () => ReadonlyMap<CameraId, WatchOrder>;
+  /** Whether this gateway is the one that looks at the camera. */
+  readonly holds: (cameraId: CameraId) => boolean;
+  readonly sendFacts: (facts: readonly WatchFact[]) => void;
+}
+
+export interface EventWatchLimits {
+  /** Requests that wait at cameras at once: each is a socket. Beyond it cameras take turns. */
+  readonly parallelPolls: number;
+  /** Subscriptions being made or renewed at once. */
+  readonly parallelCalls: number;
+  /** The first subscriptions are spread over this time. */
+  readonly startOverMs: number;
+}
+
+export const defaultEventWatchLimits: EventWatchLimits = {
+  parallelPolls: 4_096,
+  parallelCalls: 64,
+  startOverMs: 60_000,
+};
+
+export interface EventWatch {
+  /** Events that are active, for a link that was away. */
+  standing(): readonly WatchFact[];
+  counts(): { readonly followed: number; readonly subscribed: number };
+  /** Unsubscribes where cameras can be reached, then resolves. */
+  stop(): Promise<void>;
+}
+
+const reviewMs = 1_000;
+const maxWaiting = 131_072;
+
+/**
+ * Follows the ONVIF events (PullPoint) of the cameras whose orders say so and that this gateway
+ * holds. Orders and leases are looked at every second.
+ */
+export function startEventWatch(
+  ports: EventWatchPorts,
+  limits: EventWatchLimits = defaultEventWatchLimits,
+): EventWatch {
+  const { clock } = ports;
+  const calls = createCameraWork(limits.parallelCalls, maxWaiting);
+  const polls = createCameraWork(limits.parallelPolls, maxWaiting);
+  const followed = new Map<CameraId, FollowedCamera>();
+  const leaving = new Set<Promise<void>>();
+  let cancelReview: () => void = () => {};
+
+  const leave = (cameraId: CameraId, camera: FollowedCamera): void => {
+    followed.delete(cameraId);
+    const left = camera.stop().finally(() => leaving.delete(left));
+    leaving.add(left);
+  };
+
+  const review = (): void => {
+    const orders = ports.orders();
+    for (const [cameraId, camera] of followed) {
+      const order = orders.get(cameraId);
+      const goesOn = order?.events === true && ports.holds(cameraId);
+      if (!goesOn || !sameWay(camera.order, order)) leave(cameraId, camera);
+    }
+    for (const [cameraId, order] of orders) {
+      if (!order.events || followed.has(cameraId) || !ports.holds(cameraId)) continue;
+      const startAfterMs = ports.random() * limits.startOverMs;
+      followed.set(cameraId, followCamera(order, startAfterMs, { ...ports, calls, polls }));
+    }
+    cancelReview = clock.after(reviewMs, review);
+  };
+
+  review();
+  return {
+    standing: () => [...followed.values()].flatMap((camera) => camera.standing()),
+    counts: () => ({
+      followed: followed.size,
+      subscribed: [...followed.values()].filter((camera) => camera.subscribed()).length,
+    }),
+    async stop() {
+      cancelReview();
+      for (const [cameraId, camera] of followed) leave(cameraId, camera);
+      await Promise.all([...leaving]);
+      await Promise.all([calls.stop(), polls.stop()]);
+    },
+  };
+}
+
+/** Whether a camera is reached by the same address and credentials: else it is followed anew. */
+function sameWay(one: WatchOrder, other: WatchOrder): boolean {
+  return (
+    one.endpoint.address === other.endpoint.address &&
+    one.endpoint.onvifPort === other.endpoint.onvifPort &&
+    one.credentials?.username === other.credentials?.username &&
+    one.credentials?.password === other.credentials?.password
+  );
+}
