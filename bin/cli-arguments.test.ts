@@ -27,6 +27,14 @@ test('verify takes the folder and the key that it shall believe', () => {
   });
 });
 
+test('verify takes an export instead', () => {
+  expect(parseCommand(['verify', '--export', '/e', '--public-key', 'key.pem'])).toMatchObject({
+    kind: 'verify',
+    publicKey: 'key.pem',
+    exportPath: '/e',
+  });
+});
+
 test('no command is a call for help; a wrong one is named', () => {
   expect(parseCommand([])).toEqual({ kind: 'help' });
   expect(() => parseCommand(['al'])).toThrow('Unknown command: al');

@@ -16,6 +16,8 @@ export const usage = `Usage: nigehban <command> [options]
   reindex   rebuilds the index of footage in PostgreSQL from the disk   [--footage DIR[,DIR]]
   verify    checks the hash chain of footage on disk, needs no server   [--footage DIR[,DIR]]
               --public-key FILE believe this key alone, not the one that lies beside the footage
+              --export PATH     checks an export instead: its folder, or its manifest file with the
+                                films beside it; needs --public-key, or the footage of its node
   help
 
 Settings come from the environment: see .env.example.`;
@@ -34,6 +36,7 @@ export type Command =
       readonly kind: 'verify';
       readonly footage: string | undefined;
       readonly publicKey: string | undefined;
+      readonly exportPath: string | undefined;
     };
 
 /** The command line as a command. @throws Fault REQUEST_INVALID that names what is wrong. */
@@ -49,6 +52,7 @@ export function parseCommand(args: readonly string[]): Command {
           multicast: { type: 'boolean', default: false },
           footage: { type: 'string' },
           'public-key': { type: 'string' },
+          export: { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },
       });
@@ -85,7 +89,12 @@ export function parseCommand(args: readonly string[]): Command {
     case 'reindex':
       return { kind: name, footage: values.footage };
     case 'verify':
-      return { kind: name, footage: values.footage, publicKey: values['public-key'] };
+      return {
+        kind: name,
+        footage: values.footage,
+        publicKey: values['public-key'],
+        exportPath: values.export,
+      };
     default:
       throw new Fault('REQUEST_INVALID', `Unknown command: ${name}`);
   }

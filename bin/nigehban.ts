@@ -6,7 +6,7 @@ import { createLogger } from '@nigehban/config/log/logger.ts';
 import { parseSettings, type Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
 import { type Command, parseCommand, usage } from './cli-arguments.ts';
-import { runReindex, runVerify } from './commands/check-footage.ts';
+import { runReindex, runVerifyCommand } from './commands/check-footage.ts';
 import { runAll } from './commands/run-all.ts';
 import { startGatewayNode } from './gateway-node.ts';
 import { startMediaNode } from './media-node/media-node.ts';
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   const settings = parseSettings(process.env, { hostname: hostname() });
   switch (command.kind) {
     case 'verify':
-      if (!(await runVerify(settings, command, say))) process.exitCode = 1;
+      if (!(await runVerifyCommand(settings, command, say))) process.exitCode = 1;
       return;
     case 'reindex':
       await runReindex(settings, command.footage, say);

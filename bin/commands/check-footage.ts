@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createLogger } from '@nigehban/config/log/logger.ts';
 import type { Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import { parsePublicKeys } from '@nigehban/recorder/chain/manifest-signature.ts';
+import {
+  fingerprintOf,
+  parsePublicKeys,
+  readAllPublicKeys,
+} from '@nigehban/recorder/chain/manifest-signature.ts';
 import { verifyFootage } from '@nigehban/recorder/chain/verify-footage.ts';
+import { verifyExport } from '@nigehban/recorder/export/verify-export.ts';
 import { reindexFootage } from '@nigehban/recorder/index-client/reindex-footage.ts';
 import { provideDatabases } from '../databases.ts';
 import { footageFoldersOf } from '../footage-folders.ts';
@@ -46,6 +51,38 @@ export async function runVerify(
   }
   say(verdict.intact ? 'The footage is intact.' : 'The footage is NOT intact.');
   return verdict.intact;
+}
+
+/** `verify`: the footage, or an export. True when all is intact. */
+export async function runVerifyCommand(
+  settings: Settings,
+  wished: {
+    readonly footage: string | undefined;
+    readonly publicKey: string | undefined;
+    readonly exportPath: string | undefined;
+  },
+  say: (line: string) => void,
+): Promise<boolean> {
+  const { footage, publicKey, exportPath } = wished;
+  if (exportPath === undefined) return await runVerify(settings, wished, say);
+  const keys =
+    publicKey === undefined
+      ? await readAllPublicKeys(footageFolders(settings, footage))
+      : parsePublicKeys(readKeyFile(publicKey), publicKey);
+  if (keys.length === 0) {
+    throw new Fault('REQUEST_INVALID', 'No key to check with: name it by --public-key FILE');
+  }
+  const verdict = await verifyExport(exportPath, keys);
+  for (const { path, file } of verdict.files) {
+    say(
+      `${path}: ${file.frames} frames from ${new Date(file.startUs / 1000).toISOString()}, intact`,
+    );
+  }
+  for (const problem of verdict.problems) say(JSON.stringify(problem));
+  say(`${verdict.manifests} manifests checked with ${keys.map(fingerprintOf).join(', ')}`);
+  const intact = verdict.problems.length === 0;
+  say(intact ? 'The export is intact.' : 'The export is NOT intact.');
+  return intact;
 }
 
 function readKeyFile(file: string): string {

@@ -27,6 +27,7 @@ import type { LiveMethod } from '@nigehban/relay/relay.ts';
 import { footageFoldersOf } from '../footage-folders.ts';
 import { createStoppables, type Stoppable } from '../stoppables.ts';
 import { startEngineFleet } from './engine-fleet.ts';
+import { holdsInForce, startExportCare } from './export-care.ts';
 import { awaitFormerProcesses } from './former-processes.ts';
 import { startHourlyManifests } from './hourly-manifest.ts';
 import { createKeptHolds } from './kept-holds.ts';
@@ -99,13 +100,25 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         heads: () => engine.heads(),
       }),
     );
+    const exportFolder = join(settings.dataFolder, 'exports');
     const exports = parts.add(
       new ExportDesk({
         root,
-        folder: join(settings.dataFolder, 'exports'),
+        folder: exportFolder,
         nodeId: settings.nodeId,
         recorder: engine,
         nowMs: () => Date.now(),
+        log,
+        signingKey,
+        keepMs: settings.media.exportKeepDays * 86_400_000,
+      }),
+    );
+    parts.add(
+      startExportCare({
+        folder: exportFolder,
+        reserve: diskReserve,
+        clean: (wantFreeBytes) => exports.clean(wantFreeBytes),
+        clock: systemClock,
         log,
       }),
     );
@@ -124,7 +137,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         ),
         clock: systemClock,
         log,
-        holds: () => keptHolds.current(),
+        holds: () => holdsInForce(keptHolds.current(), exports.sources()),
         onRemoved: (cameraId) => index.onRemoved(cameraId),
       }),
     );
@@ -141,6 +154,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
       }),
       transcode: transcodeToH264,
       exports,
+      publicKey: createPublicKey(signingKey),
     });
     const port = await listen(parts, createServer(handler), settings);
     engine.apply(keptOrders);

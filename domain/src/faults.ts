@@ -197,6 +197,10 @@ export const faultCatalogue = {
   EXPORT_UNKNOWN: { status: 404, nextAction: 'Reload the exports.' },
   EXPORT_UNFINISHED: { status: 409, nextAction: 'Wait until the export is done.' },
   EXPORT_FINISHED: { status: 409, nextAction: 'Reload the exports: this one is over.' },
+  EXPORT_EXPIRED: {
+    status: 410,
+    nextAction: 'Export the range again: films are kept for some days.',
+  },
   EXPORT_FAILED: { status: 500, nextAction: "Read the media node's log, then export again." },
   EXPORT_LIMIT_REACHED: { status: 429, nextAction: 'Wait until other exports are done.' },
 

@@ -49,6 +49,10 @@ export interface ExportManifest {
   readonly files: readonly ExportedFile[];
   readonly gaps: readonly ExportedGap[];
   readonly segments: readonly ExportedSegment[];
+  /** Fingerprint of the node's public key. Absent where an earlier version made the export. */
+  readonly signedBy?: string;
+  /** Ed25519 over the JSON text of all the other members, base64. */
+  readonly signature?: string;
 }
 
 /** How a node stands with one camera's export. */

@@ -1,10 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, faultCatalogue, toFaultMessage } from '@nigehban/domain/faults.ts';
 import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
+import { describePublicKey } from './chain/manifest-signature.ts';
 import type { ExportDesk } from './export/export-desk.ts';
 import { answerExport, parseExportRoute } from './export/export-http.ts';
 import type { FootageRoots } from './footage-layout.ts';
@@ -27,6 +28,8 @@ export interface FootageHandlerOptions {
   /** The recorder's view of what is being written. */
   readonly recorder: OpenSegmentSource;
   readonly stills: StillMaker;
+  /** The node's Ed25519 key that manifests and removals are checked with. */
+  readonly publicKey?: KeyObject;
   /** Makes exports; without it none are served. */
   readonly exports?: ExportDesk;
   /** Makes H.264 of streams that ask for it; without it they are refused. */
@@ -49,6 +52,7 @@ type Route =
  * - `GET /footage/<camera>/stream.mp4?fromUs=&toUs=[&media=video][&codec=h264]`: one continuous stream.
  * - `GET /footage/<camera>/outline?fromUs=&toUs=`: JSON `FootageOutlines`, what a playlist is made of.
  * - `GET /footage/<camera>/hls/<startUs>/init.mp4`, `…/media.m4s?atUs=&bytes=`: a playlist's pieces.
+ * - `GET /public-key`: JSON `NodePublicKey`.
  * - `/exports/…`: see {@link answerExport}.
  *
  * Paths on disk are made of numbers and export ids alone. Faults are JSON {@link toFaultMessage}.
@@ -82,6 +86,10 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new Fault('REQUEST_INVALID', `Method ${request.method} is not served here`);
+    }
+    if (parsed?.pathname === '/public-key' && options.publicKey !== undefined) {
+      sendJson(response, 200, describePublicKey(options.publicKey));
+      return;
     }
     const played = parsed === undefined ? undefined : parsePlaybackRoute(parsed);
     if (played !== undefined) {

@@ -30,6 +30,8 @@ export interface Settings {
     readonly footageFolders: readonly string[];
     readonly segmentMs: number;
     readonly retention: RetentionSettings;
+    /** Films of finished exports are kept so many days. */
+    readonly exportKeepDays: number;
     readonly silentForMs: number;
     /** Engine processes; undefined: by the number of cameras and cores. */
     readonly processes: number | undefined;
@@ -171,6 +173,7 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
         quotaBytes: quotaGb === 0 ? null : quotaGb * 1e9,
         diskReserve: integer('NIGEHBAN_DISK_RESERVE', 5, 1, 50) / 100,
       },
+      exportKeepDays: integer('NIGEHBAN_EXPORT_KEEP_DAYS', 7, 1, 3_650),
       silentForMs: integer('NIGEHBAN_SILENT_AFTER_MS', 5_000, 1_000, 60_000),
       processes: processes === 0 ? undefined : processes,
     },

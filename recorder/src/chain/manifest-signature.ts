@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { type FootageRoots, nodesFolderName } from '../footage-layout.ts';
-import { ofEachRoot, readTextIfThere } from './chain-files.ts';
+import { namesIn, ofEachRoot, readTextIfThere } from './chain-files.ts';
 import type { ManifestSigner } from './node-manifest.ts';
 
 /** Beside a node's manifests: the public keys it signed with, newest last, as PEM (SPKI). */
@@ -23,6 +23,18 @@ export function isSignedBy(keys: readonly KeyObject[], bytes: Buffer, signature:
 export function fingerprintOf(publicKey: KeyObject): string {
   const der = publicKey.export({ type: 'spki', format: 'der' });
   return `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** A node's public key as it tells it. */
+export interface NodePublicKey {
+  /** SPKI, PEM. */
+  readonly pem: string;
+  readonly fingerprint: string;
+}
+
+export function describePublicKey(publicKey: KeyObject): NodePublicKey {
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  return { pem, fingerprint: fingerprintOf(publicKey) };
 }
 
 /** All public keys of a PEM text, in order. @throws Fault REQUEST_INVALID for anything but Ed25519. */
@@ -46,6 +58,12 @@ export async function readPublicKeys(roots: FootageRoots, nodeId: string): Promi
   });
   // Each volume has them; a key that one of them lacks is that node's all the same.
   return keys.flat().filter((key, index, all) => all.findIndex((one) => one.equals(key)) === index);
+}
+
+/** The keys of all nodes that left some below these roots. */
+export async function readAllPublicKeys(roots: FootageRoots): Promise<KeyObject[]> {
+  const nodeIds = await namesIn(roots, nodesFolderName);
+  return (await Promise.all(nodeIds.map((nodeId) => readPublicKeys(roots, nodeId)))).flat();
 }
 
 /** Leaves the key beside the node's manifests, after those it signed with before. */

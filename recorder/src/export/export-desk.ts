@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
+import type { KeyObject } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, type FaultMessage, toFaultMessage } from '@nigehban/domain/faults.ts';
@@ -7,9 +8,11 @@ import type {
   NodeExportState,
   NodeExportWish,
 } from '@nigehban/domain/footage-export.ts';
+import type { LegalHold } from '@nigehban/domain/retention.ts';
 import type { SegmentSource } from '../playback/segment-reader.ts';
 import type { RecorderLog } from '../recorder-types.ts';
-import { makeExport, manifestFileName } from './make-export.ts';
+import { cleanExports } from './clean-exports.ts';
+import { makeExport, readManifest } from './make-export.ts';
 
 export interface ExportDeskOptions extends SegmentSource {
   readonly nodeId: string;
@@ -17,17 +20,23 @@ export interface ExportDeskOptions extends SegmentSource {
   readonly folder: string;
   readonly nowMs: () => number;
   readonly log: RecorderLog;
+  /** Signs the manifests (Ed25519). */
+  readonly signingKey: KeyObject;
+  /** Films of a finished export are kept so long. Default 7 days. */
+  readonly keepMs?: number;
   /** ffmpeg processes at a time. Default 2. */
   readonly atATime?: number;
 }
 
 interface Work {
+  readonly wish: NodeExportWish;
   readonly abort: AbortController;
   progress: number;
   fault: FaultMessage | undefined;
   done: Promise<void>;
 }
 
+const sevenDaysMs = 7 * 86_400_000;
 /** Failures that are told; older ones are forgotten and the work would be tried anew. */
 const keptFailures = 1_000;
 
@@ -67,12 +76,20 @@ export class ExportDesk {
 
   /** The manifest of a finished export; undefined while it is none. */
   async manifest(exportId: string, cameraId: CameraId): Promise<ExportManifest | undefined> {
-    try {
-      const text = await readFile(join(this.pathOf(exportId, cameraId), manifestFileName), 'utf8');
-      return JSON.parse(text) as ExportManifest;
-    } catch {
-      return undefined;
-    }
+    return await readManifest(this.pathOf(exportId, cameraId));
+  }
+
+  /** What retention must leave while exports are made of it. */
+  sources(): readonly Omit<LegalHold, 'id'>[] {
+    return [...this.#works.values()]
+      .filter((work) => work.fault === undefined)
+      .map(({ wish: { cameraId, fromUs, toUs } }) => ({ cameraId, fromUs, toUs }));
+  }
+
+  /** Removes films that are kept no longer, and the oldest where the disk lacks room. */
+  async clean(wantFreeBytes: number): Promise<void> {
+    const { folder, keepMs = sevenDaysMs, nowMs, log } = this.#options;
+    await cleanExports({ folder, keepMs, nowMs: nowMs(), log, wantFreeBytes });
   }
 
   pathOf(exportId: string, cameraId: CameraId): string {
@@ -88,6 +105,7 @@ export class ExportDesk {
 
   #start(key: string, wish: NodeExportWish): Work {
     const work: Work = {
+      wish,
       abort: new AbortController(),
       progress: 0,
       fault: undefined,
@@ -109,6 +127,7 @@ export class ExportDesk {
         ...this.#options,
         folder: this.pathOf(wish.exportId, wish.cameraId),
         signal: work.abort.signal,
+        makeRoom: (wantFreeBytes) => this.clean(wantFreeBytes),
         onProgress: (progress) => {
           work.progress = Math.max(work.progress, progress);
         },

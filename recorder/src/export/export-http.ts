@@ -66,7 +66,7 @@ export async function answerExport(
   if (file === undefined) throw new Fault('EXPORT_UNKNOWN', 'The export has no such part');
   const path = join(desk.pathOf(route.exportId, route.cameraId), `${route.part}.mp4`);
   await using handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new Fault('EXPORT_UNKNOWN', 'The file of this export is gone', { cause });
+    throw new Fault('EXPORT_EXPIRED', 'The film of this export is gone', { cause });
   });
   const pieces = [{ kind: 'disk' as const, start: 0, end: file.sizeBytes }];
   await sendPieces(request, response, handle, pieces, `"${file.sha256}"`);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Fault } from '@nigehban/domain/faults.ts';
 import {
@@ -16,18 +16,32 @@ import { diskFault } from '../disk/disk-fault.ts';
 import { buildConcatList, concatToMp4 } from '../ffmpeg/concat-mp4.ts';
 import { cameraFileName, type FootageRoots } from '../footage-layout.ts';
 import type { SegmentSource } from '../playback/segment-reader.ts';
+import { sealManifest } from './manifest-seal.ts';
 import { type ExportPiece, groupParts, planExport, readChainOfRange } from './plan-export.ts';
 
 export const manifestFileName = 'manifest.json';
 
 export interface MakeExportOptions extends SegmentSource {
   readonly nodeId: string;
+  /** Signs the manifest (Ed25519). */
+  readonly signingKey: KeyObject;
   /** Folder of this camera's export; made here. What an earlier attempt left in it is made anew. */
   readonly folder: string;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
+  /** Asked before the work that needs it; what it cannot provide is told as DISK_FULL. */
+  readonly makeRoom?: (wantFreeBytes: number) => Promise<void>;
   /** 0 to 1. */
   readonly onProgress: (progress: number) => void;
+}
+
+/** The manifest of a finished export in its folder; undefined while it is none. */
+export async function readManifest(folder: string): Promise<ExportManifest | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, manifestFileName), 'utf8')) as ExportManifest;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of the work: joining; the rest is reading the result once more for its hash. */
@@ -49,7 +63,7 @@ export async function makeExport(
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    await requireSpace(folder, pieces);
+    await requireSpace(folder, pieces, options.makeRoom);
     const parts = groupParts(pieces);
     const totalUs = pieces.reduce((sum, piece) => sum + piece.durationUs, 0);
     let doneUs = 0;
@@ -79,13 +93,16 @@ export async function makeExport(
       }),
     );
     const camera = await readCamera(root, wish.cameraId);
-    const manifest: ExportManifest = {
-      ...{ exportId: wish.exportId, cameraId: wish.cameraId, ...camera, nodeId: options.nodeId },
-      ...{ fromUs: wish.fromUs, toUs: wish.toUs, madeAtMs: options.nowMs() },
-      files,
-      gaps: planExportedGaps(wish, pieces, chain.gaps, clockHoleUs),
-      segments,
-    };
+    const manifest = sealManifest(
+      {
+        ...{ exportId: wish.exportId, cameraId: wish.cameraId, ...camera, nodeId: options.nodeId },
+        ...{ fromUs: wish.fromUs, toUs: wish.toUs, madeAtMs: options.nowMs() },
+        files,
+        gaps: planExportedGaps(wish, pieces, chain.gaps, clockHoleUs),
+        segments,
+      },
+      options.signingKey,
+    );
     signal.throwIfAborted();
     await writeDurably(join(folder, manifestFileName), JSON.stringify(manifest, null, 1));
     return manifest;
@@ -168,8 +185,13 @@ async function hashFile(
 }
 
 /** A tenth more than the pictures, and what recording needs beside it, must be free. */
-async function requireSpace(folder: string, pieces: readonly ExportPiece[]): Promise<void> {
+async function requireSpace(
+  folder: string,
+  pieces: readonly ExportPiece[],
+  makeRoom: MakeExportOptions['makeRoom'],
+): Promise<void> {
   const neededBytes = pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0) * 1.1 + (256 << 20);
+  await makeRoom?.(neededBytes);
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < neededBytes) {
     throw new Fault('DISK_FULL', 'The disk of the exports has no room for this one', {

@@ -88,7 +88,7 @@ async function removeRun(
     sizeBytes,
     reason,
     policy,
-    holds: holdsOn(everywhere, holds).map((hold) => hold.id),
+    holds: holdsOn(everywhere, holds).flatMap((hold) => (hold.id > 0 ? hold.id : [])),
   };
   const places = [volume, ...writable.filter((root) => root !== volume)];
   await appendRemoval(roots, cameraId, record, signingKey, places).catch(async (error: unknown) => {

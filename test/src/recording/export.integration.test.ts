@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ import { RecordingStage } from './recording-stage.ts';
 /** Camera 1 is H.264, 2 has G.711, 3 is H.265, 4 is unplugged and then changes its picture size. */
 const [plain, sounding, h265, changing] = [1, 2, 3, 4] as const;
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const signingKey = generateKeyPairSync('ed25519').privateKey;
 let fleet: Fleet;
 let recording: RecordingStage;
 let stage: FootageStage;
@@ -36,6 +37,7 @@ function openDesk(atATime: number): ExportDesk {
     recorder: { openSegment: () => undefined },
     nowMs: () => Date.now(),
     log,
+    signingKey,
     atATime,
   });
 }
