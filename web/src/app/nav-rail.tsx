@@ -1,6 +1,6 @@
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
 import { Link } from '@tanstack/react-router';
-import { BellRing, Grid2x2, Landmark } from 'lucide-react';
+import { BellRing, Grid2x2, Landmark, Megaphone } from 'lucide-react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { BrandMark } from './brand-mark.tsx';
 import { useFleet } from './services.tsx';
@@ -47,6 +47,18 @@ export function NavRail(props: { readonly session: SessionView }) {
                   {unacknowledged > 99 ? '99+' : unacknowledged}
                 </span>
               )}
+            </Link>
+          </li>
+        )}
+        {may.includes('notification.manage') && (
+          <li>
+            <Link
+              to="/admin/notices"
+              className={styles.navLink}
+              activeOptions={{ includeSearch: false }}
+            >
+              <Megaphone aria-hidden="true" />
+              {t('nav.notices')}
             </Link>
           </li>
         )}

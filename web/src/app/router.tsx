@@ -8,6 +8,7 @@ import {
   redirect,
   stringifySearchWith,
 } from '@tanstack/react-router';
+import { parseNoticesSearch } from '../admin/notices-search.ts';
 import { parseAlertSearch } from '../alerts/alert-search.ts';
 import { parseCameraSearch } from '../camera/camera-search.ts';
 import { parseStationSearch } from '../stations/station-search.ts';
@@ -79,6 +80,13 @@ const alertsRoute = createRoute({
   component: lazyRouteComponent(() => import('../alerts/alerts-page.tsx'), 'AlertsPage'),
 });
 
+const noticesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/admin/notices',
+  validateSearch: parseNoticesSearch,
+  component: lazyRouteComponent(() => import('../admin/notices-page.tsx'), 'NoticesPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   indexRoute,
   wallIndexRoute,
@@ -87,6 +95,7 @@ const routeTree = rootRoute.addChildren([
   stationRoute,
   cameraRoute,
   alertsRoute,
+  noticesRoute,
 ]);
 
 /** The console's router; search parameters stay plain text in the address. */
