@@ -27,6 +27,8 @@ export const actions = [
   'plan.import',
   'phase.manage',
   'notification.manage',
+  /** How the system itself works: how often cameras are looked at. */
+  'setting.manage',
   'user.manage',
   'audit.read',
 ] as const;
@@ -69,6 +71,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'plan.import',
     'phase.manage',
     'notification.manage',
+    'setting.manage',
     'report.read',
     'user.manage',
     'audit.read',

@@ -211,6 +211,7 @@ export async function buildServer(
     sessionForMs: settings.sessionForMs ?? defaults.sessionForMs,
     onSignedOut: hub.signedOut,
   });
+  health.addRoutes(app);
   addStatusRoutes(app, { sql, monitor, viewApproval: gate.policy });
   viewParts = addViewParts(app, {
     ...{ sql, clock, log, gate, hub, requestGateway },

@@ -5,12 +5,15 @@ import type { FailedOutcome, ProbeOutcome } from '@nigehban/domain/camera-state.
 import type { FaultCode } from '@nigehban/domain/faults.ts';
 import type { NodeFact } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
+import type { App } from '../http/app-type.ts';
+import { addHealthRoutes } from '../http/routes/health-routes.ts';
 import type { LinkServer } from '../link/link-server.ts';
 import type { NodeConnection } from '../link/node-connection.ts';
 import { openFactExchange } from '../queue/fact-exchange.ts';
 import { loadCameraStates, storeCameraStates } from '../store/camera-state-store.ts';
 import type { Sql } from '../store/database.ts';
 import { beatServerProcess, endServerProcess } from '../store/server-process-store.ts';
+import { readStateVersions } from '../store/state-version-store.ts';
 import { readRegistrationFailures } from '../store/watch-store.ts';
 import { type CameraDirectory, streamOf } from '../use-cases/camera-directory.ts';
 import { startGatewayInformer } from '../use-cases/inform-gateways.ts';
@@ -27,12 +30,13 @@ export interface HealthParts {
   gatewayFacts(facts: readonly NodeFact[]): void;
   /** The directory was loaded again. */
   planLoaded(): void;
-  /** True when this process decides about the camera. */
-  owns(cameraId: CameraId): boolean;
+  addRoutes(app: App): void;
   stop(): Promise<void>;
 }
 
 const lookForFailuresEveryMs = 5_000;
+/** Two processes that both believed to own a camera for a moment are at one again after this. */
+const compareEveryMs = 30_000;
 
 export async function startHealthParts(options: {
   readonly sql: Sql;
@@ -141,12 +145,19 @@ export async function startHealthParts(options: {
     );
     failuresTold = next;
   };
+  let comparedAtMs = clock.nowMs();
+  const compare = async () => {
+    if (clock.nowMs() - comparedAtMs < compareEveryMs) return;
+    comparedAtMs = clock.nowMs();
+    monitor.compareVersions(await readStateVersions(sql));
+  };
   let cancelLook = () => {};
   let stopped = false;
   const look = () => {
     looking = lookForFailures()
+      .then(compare)
       .catch((error: unknown) => {
-        log.debug({ err: error }, 'failed registrations cannot be read');
+        log.debug({ err: error }, 'failed registrations or versions cannot be read');
       })
       .finally(() => {
         if (!stopped) cancelLook = clock.after(lookForFailuresEveryMs, look);
@@ -178,7 +189,15 @@ export async function startHealthParts(options: {
       ownersChanged();
       gateways.changed();
     },
-    owns: ownership.owns,
+    addRoutes(app) {
+      addHealthRoutes(app, {
+        sql,
+        clock,
+        monitor,
+        owns: ownership.owns,
+        known: (cameraId) => directory.find(cameraId) !== null,
+      });
+    },
     async stop() {
       stopped = true;
       cancelLook();

@@ -1,8 +1,7 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
-import type { CameraId, CameraStream, StreamQuality } from '@nigehban/domain/camera.ts';
+import type { CameraId, CameraStream } from '@nigehban/domain/camera.ts';
 import type { StreamMeasure } from '@nigehban/domain/camera-health.ts';
-import { measureStream, type TimedCounters } from '@nigehban/domain/camera-health-measure.ts';
 import {
   type CameraObservation,
   type CameraState,
@@ -17,6 +16,17 @@ import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 import type { CameraStateChange, StoredCameraState } from '../store/camera-state-store.ts';
 import { type CameraProbes, createCameraProbes } from './camera-probes.ts';
 import { type CameraStateKeeper, createCameraStateKeeper } from './keep-camera-states.ts';
+import {
+  adoptState,
+  forgetMeasure,
+  isNews,
+  newerObservations,
+  noteCounters,
+  observationOf,
+  sweepSource,
+  type WatchedCamera,
+  watchedOf,
+} from './watched-camera.ts';
 
 /** What is known of a camera at this moment, beyond what is stored. */
 export interface CameraLiveStatus {
@@ -68,6 +78,8 @@ export interface CameraMonitor {
   planLoaded(): void;
   /** Loads what other processes stored of cameras that are ours from now on. */
   takeOver(cameraIds: readonly CameraId[]): Promise<void>;
+  /** What is stored now, by camera: where another process stored a newer version, that is settled. */
+  compareVersions(stored: ReadonlyMap<CameraId, number>): void;
   nodeLinked(nodeId: string): void;
   /** Nothing more is heard of the node's cameras: their states stay, and no time passes for them. */
   nodeUnlinked(nodeId: string): void;
@@ -82,22 +94,8 @@ export interface CameraMonitor {
 }
 
 const tickEveryMs = 1_000;
-/** Shorter spans between counters measure the jitter of their delivery. */
-const measureOverMs = 9_000;
 /** The siblings of a failed camera are asked once in this time, however many of them fail. */
 const siblingsEveryMs = 15_000;
-const sweepSource = Symbol('sweep');
-
-interface Watched {
-  state: CameraState;
-  recording: boolean;
-  version: number;
-  /** Node whose facts are being followed, or the sweep; null: nobody has told since the start. */
-  source: string | typeof sweepSource | null;
-  counters: Map<StreamQuality, CameraCounters>;
-  measuredFrom: TimedCounters | null;
-  measure: StreamMeasure | null;
-}
 
 /** Loads the stored states, then begins. */
 export async function startCameraMonitor(ports: CameraMonitorPorts): Promise<CameraMonitor> {
@@ -108,7 +106,7 @@ export async function startCameraMonitor(ports: CameraMonitorPorts): Promise<Cam
 
 class Monitor implements CameraMonitor {
   readonly #ports: CameraMonitorPorts;
-  readonly #cameras = new Map<CameraId, Watched>();
+  readonly #cameras = new Map<CameraId, WatchedCamera>();
   readonly #linked = new Set<string>();
   readonly #keeper: CameraStateKeeper;
   readonly #probes: CameraProbes;
@@ -170,35 +168,9 @@ class Monitor implements CameraMonitor {
 
   watchFacts(facts: readonly WatchFact[]): void {
     for (const fact of facts) {
+      const registered = this.#ports.find?.(fact.cameraId)?.registered ?? false;
       const camera = this.#cameraOf(fact.cameraId);
-      switch (fact.kind) {
-        case 'camera-answered':
-        case 'camera-lost':
-          this.#apply(fact.cameraId, camera, {
-            kind: 'swept',
-            atMs: fact.atMs,
-            lost: fact.kind === 'camera-lost' ? fact.outcome : null,
-            clockOffsetMs: fact.kind === 'camera-answered' ? fact.clockOffsetMs : null,
-            registered: this.#ports.find?.(fact.cameraId)?.registered ?? false,
-          });
-          break;
-        case 'view-judged': {
-          const { atMs, verdict, evidence } = fact;
-          this.#apply(fact.cameraId, camera, { kind: 'view-judged', atMs, verdict, evidence });
-          break;
-        }
-        case 'camera-event': {
-          const { atMs, event, active, evidence } = fact;
-          this.#apply(fact.cameraId, camera, {
-            kind: 'camera-event',
-            atMs,
-            event,
-            active,
-            evidence,
-          });
-          break;
-        }
-      }
+      this.#apply(fact.cameraId, camera, observationOf(fact, registered));
     }
     this.#keeper.flush();
   }
@@ -225,8 +197,7 @@ class Monitor implements CameraMonitor {
       const camera = this.#cameraOf(cameraId);
       if (camera.source === sweepSource) continue;
       camera.source = sweepSource;
-      camera.measuredFrom = null;
-      camera.measure = null;
+      forgetMeasure(camera);
       this.#apply(cameraId, camera, { kind: 'stream-unwatched' });
     }
     this.#keeper.flush();
@@ -245,8 +216,16 @@ class Monitor implements CameraMonitor {
     for (const stored of await this.#ports.load(cameraIds)) {
       const camera = this.#cameras.get(stored.cameraId);
       if (camera === undefined) this.#cameras.set(stored.cameraId, watchedOf(stored));
-      else if (stored.version > camera.version) adopt(camera, stored);
+      else if (stored.version > camera.version) adoptState(camera, stored);
     }
+  }
+
+  compareVersions(stored: ReadonlyMap<CameraId, number>): void {
+    const newer = [...stored].filter(([cameraId, version]) => {
+      const camera = this.#cameras.get(cameraId);
+      return camera !== undefined && version > camera.version && this.#owns(cameraId);
+    });
+    if (newer.length > 0) this.#overtaken(newer.map(([cameraId]) => cameraId));
   }
 
   status(cameraId: CameraId): CameraLiveStatus {
@@ -281,7 +260,7 @@ class Monitor implements CameraMonitor {
     return this.#ports.owns?.(cameraId) ?? true;
   }
 
-  #cameraOf(cameraId: CameraId): Watched {
+  #cameraOf(cameraId: CameraId): WatchedCamera {
     const known = this.#cameras.get(cameraId);
     if (known !== undefined) return known;
     const camera = watchedOf({
@@ -295,7 +274,7 @@ class Monitor implements CameraMonitor {
   }
 
   /** The camera, when this node is the one to tell of it. */
-  #followed(nodeId: string, cameraId: CameraId): Watched | null {
+  #followed(nodeId: string, cameraId: CameraId): WatchedCamera | null {
     const holder = this.#ports.nodeOf(cameraId);
     if (holder !== null && holder !== nodeId) return null;
     const camera = this.#cameraOf(cameraId);
@@ -307,8 +286,7 @@ class Monitor implements CameraMonitor {
     const camera = this.#followed(nodeId, cameraId);
     if (camera === null) return;
     if (observation.kind === 'frames-stopped') {
-      camera.measuredFrom = null;
-      camera.measure = null;
+      forgetMeasure(camera);
     }
     this.#apply(cameraId, camera, observation);
   }
@@ -317,24 +295,17 @@ class Monitor implements CameraMonitor {
     const { cameraId } = counters;
     const camera = this.#followed(nodeId, cameraId);
     if (camera === null) return;
-    camera.counters.set(counters.quality, counters);
+    const nowMs = this.#ports.clock.nowMs();
+    const main = this.#ports.find?.(cameraId)?.main ?? null;
+    const measure = noteCounters(camera, counters, nowMs, main);
+    if (measure !== null) this.#apply(cameraId, camera, { kind: 'stream-measured', measure });
     if (counters.quality !== 'main') return;
-    const current = { atMs: this.#ports.clock.nowMs(), counters };
-    const from = camera.measuredFrom;
-    if (from === null) camera.measuredFrom = current;
-    else if (current.atMs - from.atMs >= measureOverMs) {
-      camera.measuredFrom = current;
-      camera.measure = measureStream(from, current, this.#ports.find?.(cameraId)?.main ?? null);
-      if (camera.measure !== null) {
-        this.#apply(cameraId, camera, { kind: 'stream-measured', measure: camera.measure });
-      }
-    }
     if (camera.recording === counters.recording) return;
     camera.recording = counters.recording;
     this.#keeper.touch(cameraId);
   }
 
-  #apply(cameraId: CameraId, camera: Watched, observation: CameraObservation): void {
+  #apply(cameraId: CameraId, camera: WatchedCamera, observation: CameraObservation): void {
     const nowMs = this.#ports.clock.nowMs();
     const before = camera.state;
     const { state, effects } = decideCameraState(before, observation, nowMs);
@@ -388,7 +359,7 @@ class Monitor implements CameraMonitor {
     return { cameraId, state, recording, version };
   }
 
-  /** Another process decided meanwhile. Who owns the camera now goes on from what is stored. */
+  /** Another process decided meanwhile: who hears the stream itself stays right, others go on from it. */
   #overtaken(cameraIds: readonly CameraId[]): void {
     if (this.#stopped) return;
     this.#ports
@@ -396,29 +367,38 @@ class Monitor implements CameraMonitor {
       .then((stored) => {
         for (const one of stored) {
           const camera = this.#cameras.get(one.cameraId);
-          if (camera === undefined || camera.version > one.version) continue;
-          if (!this.#owns(one.cameraId)) {
-            adopt(camera, one);
-            continue;
-          }
-          camera.version = one.version;
-          const { state } = camera;
-          if (one.state.kind === state.kind) this.#keeper.touch(one.cameraId);
-          else {
-            this.#keeper.touch(one.cameraId, {
-              atMs: this.#ports.clock.nowMs(),
-              from: one.state.kind,
-              to: state.kind,
-              fault: state.fault,
-              evidence: state.evidence,
-            });
-          }
+          if (camera !== undefined && camera.version <= one.version) this.#reconcile(camera, one);
         }
         this.#keeper.flush();
       })
       .catch((error) => {
         this.#ports.log.warn({ err: error }, 'overtaken camera states cannot be read');
       });
+  }
+
+  #reconcile(camera: WatchedCamera, stored: StoredCameraState): void {
+    const { cameraId } = stored;
+    const { state } = camera;
+    const hearsStream = typeof camera.source === 'string' && this.#linked.has(camera.source);
+    if (!this.#owns(cameraId) || !hearsStream) {
+      adoptState(camera, stored);
+      if (!this.#owns(cameraId)) return;
+      for (const observation of newerObservations(state, stored.state)) {
+        this.#apply(cameraId, camera, observation);
+      }
+      return;
+    }
+    camera.version = stored.version;
+    if (stored.state.kind === state.kind) this.#keeper.touch(cameraId);
+    else {
+      this.#keeper.touch(cameraId, {
+        atMs: this.#ports.clock.nowMs(),
+        from: stored.state.kind,
+        to: state.kind,
+        fault: state.fault,
+        evidence: state.evidence,
+      });
+    }
   }
 
   #tick(): void {
@@ -430,39 +410,4 @@ class Monitor implements CameraMonitor {
     this.#keeper.flush();
     this.#cancelTick = this.#ports.clock.after(tickEveryMs, () => this.#tick());
   }
-}
-
-function watchedOf({ state, recording, version }: StoredCameraState): Watched {
-  return {
-    state,
-    recording,
-    version,
-    source: null,
-    counters: new Map(),
-    measuredFrom: null,
-    measure: null,
-  };
-}
-
-function adopt(camera: Watched, stored: StoredCameraState): void {
-  camera.state = stored.state;
-  camera.recording = stored.recording;
-  camera.version = stored.version;
-}
-
-/** True when something changed that has to survive a restart or that people see. */
-function isNews(before: CameraState, after: CameraState): boolean {
-  const [a, b] = [before.detail, after.detail];
-  return (
-    before.fault !== after.fault ||
-    before.evidence !== after.evidence ||
-    a.connection.kind !== b.connection.kind ||
-    a.view?.verdict !== b.view?.verdict ||
-    (a.tamper === null) !== (b.tamper === null) ||
-    a.sweep?.lost?.kind !== b.sweep?.lost?.kind ||
-    (a.sweep === null) !== (b.sweep === null) ||
-    a.registered !== b.registered ||
-    a.registration?.outcome.kind !== b.registration?.outcome.kind ||
-    a.flap.sinceMs !== b.flap.sinceMs
-  );
 }

@@ -5,6 +5,8 @@
 create table server_process (
   id text primary key,
   started_at timestamptz not null default now(),
+  -- When it was heard of last.
+  beat_at timestamptz not null,
   lease_until timestamptz not null
 );
 
