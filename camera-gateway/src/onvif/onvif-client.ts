@@ -181,7 +181,7 @@ class PinnedOnvifClient implements OnvifClient {
       // Firmware exists that refuses the unauthenticated with any fault at all: worth one attempt.
       const refused =
         outcome.fault.code === 'CAMERA_AUTH_REFUSED' ||
-        (outcome.fault.code === 'CAMERA_FAULT' && this.#access.unproven());
+        (outcome.fault.code === 'CAMERA_FAULT' && this.#access.undecided());
       if (request.open === true || !refused || !this.#access.refused(outcome.challenges)) {
         throw this.#withoutSecrets(outcome.fault);
       }
@@ -311,7 +311,8 @@ function judge(request: OnvifRequest, reply: Reply<XmlBody>): SoapOutcome {
 /** An error page need not be XML; a success must be. */
 function xmlReader(type: string | undefined, status: number): BodyReader<XmlBody> | null {
   if (status === 401 || status === 403) return null;
-  if (status !== 200 && !/xml/i.test(type ?? '')) return null;
+  // Some firmware calls its SOAP faults HTML; a page that is HTML indeed breaks off and tells nothing.
+  if (status !== 200 && !/xml|html|plain/i.test(type ?? '')) return null;
   const decoder = createXmlDecoder(type);
   const reader = createXmlReader();
   let broken = false;
