@@ -27,7 +27,7 @@ export interface IncidentEvidence {
   readonly ofStations: number;
   /** From the first of them to the last. */
   readonly withinMs: number;
-  /** Share of the down cameras by state, in percent: `UNREACHABLE 98`. */
+  /** Percent of these stations by the state of their first camera that is down: `UNREACHABLE` 98. */
   readonly states: Readonly<Record<string, number>>;
   /** Of a province: districts that are hit, of how many. */
   readonly districts: { readonly hit: number; readonly of: number } | null;

@@ -33,7 +33,9 @@ import { countWaiting } from './store/outbox-store.ts';
 import { countCameraStates } from './store/station-store.ts';
 import { createGatewayQuestions } from './use-cases/ask-gateway.ts';
 import { createCameraDirectory } from './use-cases/camera-directory.ts';
+import type { CredentialBreaker } from './use-cases/credential-breaker.ts';
 import { createFootageExports } from './use-cases/export-footage.ts';
+import { guardGateway } from './use-cases/guard-gateway.ts';
 import { startNodeInformer } from './use-cases/inform-nodes.ts';
 import { startFootageDayKeeper } from './use-cases/keep-footage-days.ts';
 import { createLiveSessions } from './use-cases/live-sessions.ts';
@@ -69,6 +71,7 @@ export async function buildServer(
   { clock, log }: ServerPorts,
 ): Promise<ServerParts> {
   const startedAtMs = clock.nowMs();
+  const serverId = randomUUID();
   const allowedOrigins = settings.allowedOrigins ?? [];
   const recordingFaults = new Map<string, NodeHealth['fault']>();
   const directory = createCameraDirectory(sql, settings.secretKey, log);
@@ -98,12 +101,17 @@ export async function buildServer(
     },
   });
   const { requestGateway, requestNode } = link;
-  const gateway = createGatewayQuestions({ clock, directory, requestGateway });
+  let breaker: CredentialBreaker | null = null;
+  const gateway = createGatewayQuestions({
+    clock,
+    directory,
+    requestGateway: guardGateway(requestGateway, () => breaker),
+  });
   const health = await startHealthParts({
     sql,
     clock,
     log,
-    serverId: randomUUID(),
+    serverId,
     redisUrl: settings.redisUrl,
     queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
     nodeLeaseMs: settings.nodeLeaseMs ?? defaults.nodeLeaseMs,
@@ -153,6 +161,7 @@ export async function buildServer(
     log,
     redisUrl: settings.redisUrl,
     queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
+    serverId,
     handlers: {},
   });
   const footageDays = startFootageDayKeeper(sql, { clock, log });
@@ -167,6 +176,7 @@ export async function buildServer(
     retryMs: settings.registrationRetryMs ?? defaults.registrationRetryMs,
   });
   const { registration } = discovery;
+  breaker = discovery.breaker;
   const informer = startNodeInformer({
     sql,
     clock,

@@ -7,6 +7,7 @@ import { addPhaseRoutes } from '../http/routes/phase-routes.ts';
 import { type OutboxQueue, openOutboxQueue } from '../queue/outbox-queue.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
+import { startCorrelator } from '../use-cases/correlate.ts';
 import {
   createOutboxWork,
   type OutboxHandler,
@@ -31,6 +32,8 @@ export function startAlertParts(options: {
   readonly log: Logger;
   readonly redisUrl: string;
   readonly queuePrefix: string;
+  /** Names this process among the servers. */
+  readonly serverId: string;
   /** Who handles entries of the outbox, by topic: `alert-step`, `incident-step`. */
   readonly handlers: Readonly<Record<string, OutboxHandler>>;
 }): AlertParts {
@@ -46,12 +49,15 @@ export function startAlertParts(options: {
   const dispatcher = startOutboxDispatcher(sql, queue, Object.keys(handlers), { clock, log });
   const reconciler = startStationReconciler(sql, { clock, log });
   const phases = startPhaseKeeper({ sql, clock, log, onEntered: () => reconciler.wake() });
+  const correlator = startCorrelator({ sql, clock, log, holder: options.serverId });
   return {
     queue,
     changed({ topic }) {
       const resumed = topic === 'resumed';
       if (topic === 'outbox' || resumed) dispatcher.wake();
       if (topic === 'phases' || resumed) phases.wake();
+      if (topic === 'alerts' || resumed) correlator.alertsChanged();
+      if (topic === 'plan' || resumed) correlator.planChanged();
       if (topic === 'plan' || topic === 'expected-dark' || resumed) reconciler.wake();
     },
     addRoutes(app) {
@@ -60,6 +66,7 @@ export function startAlertParts(options: {
       addPhaseRoutes(app, { sql, clock });
     },
     async stop() {
+      await correlator.stop();
       await phases.stop();
       await reconciler.stop();
       await dispatcher.stop();

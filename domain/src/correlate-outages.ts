@@ -1,0 +1,307 @@
+import type {
+  IncidentCause,
+  IncidentCauseKind,
+  IncidentEvidence,
+  IncidentKind,
+} from './incident.ts';
+import {
+  groupKey,
+  type OutageAlert,
+  type OutageContext,
+  type OutageGroup,
+  shareByState,
+} from './outage-groups.ts';
+import { type OwnFault, planOwnIncidents } from './own-faults.ts';
+
+export interface OpenIncident {
+  readonly incidentId: number;
+  readonly cause: IncidentCause;
+  readonly startedAtMs: number;
+}
+
+/** When stations that share something are one incident. */
+export interface CorrelationPolicy {
+  /** Alerts that begin within this began together. */
+  readonly togetherMs: number;
+  /** Opens at so many stations that began together, which are such a share of all; ends below half of either. */
+  readonly thresholds: Readonly<Record<IncidentCauseKind, { stations: number; share: number }>>;
+  /** A province is hit when this share of its districts is. */
+  readonly districtsHit: number;
+  /** How much likelier a cause is because it was believed already. */
+  readonly persistence: number;
+}
+
+const usual = { stations: 5, share: 0.3 };
+
+export const defaultCorrelationPolicy: CorrelationPolicy = {
+  togetherMs: 60_000,
+  thresholds: {
+    building: { stations: 2, share: 0.6 },
+    feeder: usual,
+    uplink: usual,
+    district: usual,
+    province: usual,
+    'media-node': usual,
+    gateway: usual,
+    server: usual,
+  },
+  districtsHit: 0.5,
+  persistence: 1.5,
+};
+
+/** An incident as it is to be: `incidentId` null: it opens now. */
+export interface IncidentPlan {
+  readonly incidentId: number | null;
+  readonly kind: IncidentKind;
+  readonly cause: IncidentCause;
+  readonly startedAtMs: number;
+  readonly stations: number;
+  readonly ofStations: number;
+  readonly evidence: IncidentEvidence;
+  readonly alertIds: readonly number[];
+}
+
+export interface CorrelationPlan {
+  readonly incidents: readonly IncidentPlan[];
+  /** `mergedInto`: index of the incident that has its alerts now; null: its stations are back. */
+  readonly ended: readonly { readonly incidentId: number; readonly mergedInto: number | null }[];
+}
+
+interface Candidate {
+  readonly group: OutageGroup;
+  readonly open: OpenIncident | null;
+  readonly startedAtMs: number;
+  readonly members: readonly OutageAlert[];
+  readonly score: number;
+}
+
+/** Of two causes that explain the same the narrower one is the likelier. */
+const narrowness: readonly IncidentCauseKind[] = [
+  'building',
+  'feeder',
+  'uplink',
+  'district',
+  'media-node',
+  'province',
+];
+
+/**
+ * Explains the open alerts by the fewest and likeliest causes: first by what is known to have failed
+ * of our own, then again and again by the cause that leaves the least unsaid, which is the most dark
+ * stations times the square of their share of those that would be dark if it were the cause. Alerts that are
+ * expected explain nothing. An alert belongs to one incident at most. Pure, and independent of the
+ * order of its inputs.
+ */
+export function correlateOutages(
+  alerts: readonly OutageAlert[],
+  context: OutageContext,
+  open: readonly OpenIncident[],
+  faults: readonly OwnFault[],
+  policy: CorrelationPolicy = defaultCorrelationPolicy,
+): CorrelationPlan {
+  const own = planOwnIncidents(alerts, context, open, faults);
+  const incidents: IncidentPlan[] = [...own];
+  const explained = new Set(own.flatMap((plan) => plan.alertIds));
+  const pool = alerts
+    .filter((alert) => !alert.expected && !explained.has(alert.alertId))
+    .sort((a, b) => a.beganAtMs - b.beganAtMs || a.alertId - b.alertId);
+  const openByGroup = new Map(open.map((incident) => [groupKey(incident.cause), incident]));
+  const taken = new Set(own.map((plan) => groupKey(plan.cause)));
+  let groups = byGroup(pool, context);
+  for (;;) {
+    const best = likeliest(groups, context, openByGroup, taken, policy);
+    if (best === null) break;
+    incidents.push(toPlan(best, context, policy));
+    const members = new Set(best.members);
+    const rest = new Map<string, readonly OutageAlert[]>();
+    for (const [key, list] of groups) {
+      if (key === groupKey(best.group.cause)) continue;
+      const left = list.filter((alert) => !members.has(alert));
+      if (left.length > 0) rest.set(key, left);
+    }
+    groups = rest;
+  }
+  const kept = new Set(incidents.map((plan) => plan.incidentId));
+  const ended = open
+    .filter((incident) => !kept.has(incident.incidentId))
+    .map(({ incidentId }) => ({ incidentId, mergedInto: heirOf(incidentId, alerts, incidents) }));
+  return { incidents, ended };
+}
+
+/** Only groups that can reach a threshold at all are looked at again and again. */
+function byGroup(
+  pool: readonly OutageAlert[],
+  context: OutageContext,
+): ReadonlyMap<string, readonly OutageAlert[]> {
+  const groups = new Map<string, OutageAlert[]>();
+  for (const alert of pool) {
+    for (const key of context.groupsOf.get(alert.stationId) ?? []) {
+      const list = groups.get(key);
+      if (list === undefined) groups.set(key, [alert]);
+      else list.push(alert);
+    }
+  }
+  return groups;
+}
+
+function likeliest(
+  groups: ReadonlyMap<string, readonly OutageAlert[]>,
+  context: OutageContext,
+  openByGroup: ReadonlyMap<string, OpenIncident>,
+  taken: ReadonlySet<string>,
+  policy: CorrelationPolicy,
+): Candidate | null {
+  let best: Candidate | null = null;
+  for (const [key, alerts] of groups) {
+    const group = context.groups.get(key);
+    if (group === undefined || taken.has(key)) continue;
+    const open = openByGroup.get(key) ?? null;
+    const candidate = judge(group, alerts, open, context, policy);
+    if (candidate !== null && (best === null || isLikelier(candidate, best))) best = candidate;
+  }
+  return best;
+}
+
+function isLikelier(a: Candidate, b: Candidate): boolean {
+  if (a.score !== b.score) return a.score > b.score;
+  const [aCause, bCause] = [a.group.cause, b.group.cause];
+  const order = narrowness.indexOf(aCause.kind) - narrowness.indexOf(bCause.kind);
+  return order < 0 || (order === 0 && aCause.key < bCause.key);
+}
+
+function judge(
+  group: OutageGroup,
+  alerts: readonly OutageAlert[],
+  open: OpenIncident | null,
+  context: OutageContext,
+  policy: CorrelationPolicy,
+): Candidate | null {
+  const { stations, share } = policy.thresholds[group.cause.kind];
+  const total = group.stationIds.length;
+  const half = open === null ? 1 : 0.5;
+  const enough = (count: number) => count >= stations * half && count >= total * share * half;
+  if (!enough(alerts.length)) return null;
+  const startedAtMs =
+    open === null ? burstStartMs(alerts, policy.togetherMs, enough) : open.startedAtMs;
+  if (startedAtMs === null) return null;
+  const members = alerts.filter((alert) => alert.beganAtMs >= startedAtMs - policy.togetherMs);
+  if (!enough(members.length)) return null;
+  if (group.cause.kind === 'province' && !provinceIsHit(members, context, policy, half))
+    return null;
+  // A cause that is believed was judged by its share when it opened: it does not fade as stations return.
+  const unsaid = open === null ? (members.length / total) ** 2 : policy.persistence;
+  const score = members.length * unsaid * plausibility(group.cause.kind, members);
+  return { group, open, startedAtMs, members, score };
+}
+
+/** Start of the first span of `togetherMs` with the most alerts (in order of time); null when they are too few. */
+function burstStartMs(
+  alerts: readonly OutageAlert[],
+  togetherMs: number,
+  enough: (count: number) => boolean,
+): number | null {
+  let from = 0;
+  let best = 0;
+  let startMs: number | null = null;
+  for (let until = 0; until < alerts.length; until++) {
+    const last = alerts[until]?.beganAtMs ?? 0;
+    while ((alerts[from]?.beganAtMs ?? 0) < last - togetherMs) from += 1;
+    const count = until - from + 1;
+    if (count > best) {
+      best = count;
+      startMs = alerts[from]?.beganAtMs ?? null;
+    }
+  }
+  return enough(best) ? startMs : null;
+}
+
+/** The gateway reaches cameras by another way than the media node: when it does, the node's is broken. */
+function plausibility(kind: IncidentCauseKind, members: readonly OutageAlert[]): number {
+  if (kind !== 'media-node') return 1;
+  const silent = members.filter((alert) => alert.state === 'SILENT').length;
+  return silent >= members.length * 0.8 ? 1.2 : 0.5;
+}
+
+function hitDistricts(
+  members: readonly OutageAlert[],
+  context: OutageContext,
+  share: number,
+): number {
+  const counts = new Map<string, number>();
+  for (const { stationId } of members) {
+    const code = context.districtOf.get(stationId) ?? '';
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  let hit = 0;
+  for (const [code, count] of counts) {
+    if (count >= (context.districtSizes.get(code) ?? 0) * share) hit += 1;
+  }
+  return hit;
+}
+
+function provinceIsHit(
+  members: readonly OutageAlert[],
+  context: OutageContext,
+  policy: CorrelationPolicy,
+  half: number,
+): boolean {
+  const districts = context.districtSizes.size;
+  if (districts < 2) return false;
+  const hit = hitDistricts(members, context, policy.thresholds.province.share * half);
+  return hit >= districts * policy.districtsHit * half;
+}
+
+function toPlan(
+  candidate: Candidate,
+  context: OutageContext,
+  policy: CorrelationPolicy,
+): IncidentPlan {
+  const { group, open, startedAtMs, members } = candidate;
+  const began = members.map((alert) => alert.beganAtMs).filter((ms) => ms >= startedAtMs);
+  const together = began.filter((ms) => ms <= startedAtMs + policy.togetherMs);
+  const ofStations = group.stationIds.length;
+  return {
+    incidentId: open?.incidentId ?? null,
+    kind: 'OUTAGE',
+    cause: group.cause,
+    startedAtMs,
+    stations: members.length,
+    ofStations,
+    evidence: {
+      stations: members.length,
+      ofStations,
+      withinMs: together.reduce((most, ms) => Math.max(most, ms - startedAtMs), 0),
+      states: shareByState(members),
+      districts:
+        group.cause.kind === 'province'
+          ? {
+              hit: hitDistricts(members, context, policy.thresholds.province.share),
+              of: context.districtSizes.size,
+            }
+          : null,
+      note: null,
+    },
+    alertIds: members.map((alert) => alert.alertId).sort((a, b) => a - b),
+  };
+}
+
+/** The incident that took most of the alerts of one that ended. */
+function heirOf(
+  incidentId: number,
+  alerts: readonly OutageAlert[],
+  incidents: readonly IncidentPlan[],
+): number | null {
+  const former = new Set(
+    alerts.filter((alert) => alert.incidentId === incidentId).map((alert) => alert.alertId),
+  );
+  let heir: number | null = null;
+  let most = 0;
+  for (const [index, plan] of incidents.entries()) {
+    const count = plan.alertIds.filter((id) => former.has(id)).length;
+    if (count > most) {
+      most = count;
+      heir = index;
+    }
+  }
+  return heir;
+}

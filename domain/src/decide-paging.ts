@@ -1,0 +1,79 @@
+import type { AlertSeverity } from './api/alert-types.ts';
+
+/** An open alert that nobody was told of. */
+export interface UnpagedAlert {
+  readonly alertId: number;
+  readonly districtCode: string;
+  /** When it opened, or opened again. */
+  readonly beganAtMs: number;
+  readonly reopened: boolean;
+  readonly severity: AlertSeverity;
+  readonly expected: boolean;
+  readonly acknowledged: boolean;
+  readonly incidentId: number | null;
+  /** Nothing is told before. */
+  readonly quietUntilMs: number | null;
+}
+
+export interface PagingPolicy {
+  /** An alert is held so long: it may turn out to be part of an incident, or end. */
+  readonly holdMs: number;
+  /** One that came back is held longer. */
+  readonly reopenedHoldMs: number;
+  /** While a district's alerts keep coming all of them wait for the incident, but not for ever. */
+  readonly risingMs: number;
+  readonly risingAlerts: number;
+  readonly longestHoldMs: number;
+}
+
+export const defaultPagingPolicy: PagingPolicy = {
+  holdMs: 5_000,
+  reopenedHoldMs: 30_000,
+  risingMs: 3_000,
+  risingAlerts: 3,
+  longestHoldMs: 15_000,
+};
+
+/**
+ * Alerts of which people are to be told now. Not of what is expected, acknowledged, part of an
+ * incident (which is told itself), or only worth knowing.
+ */
+export function decidePaging(
+  alerts: readonly UnpagedAlert[],
+  nowMs: number,
+  policy: PagingPolicy = defaultPagingPolicy,
+): readonly number[] {
+  const fresh = new Map<string, number>();
+  for (const alert of alerts) {
+    if (nowMs - alert.beganAtMs > policy.risingMs) continue;
+    fresh.set(alert.districtCode, (fresh.get(alert.districtCode) ?? 0) + 1);
+  }
+  return alerts
+    .filter((alert) => {
+      if (alert.expected || alert.acknowledged || alert.incidentId !== null) return false;
+      if (alert.severity === 'info' || (alert.quietUntilMs ?? 0) > nowMs) return false;
+      const ageMs = nowMs - alert.beganAtMs;
+      if (ageMs < (alert.reopened ? policy.reopenedHoldMs : policy.holdMs)) return false;
+      const rising = (fresh.get(alert.districtCode) ?? 0) >= policy.risingAlerts;
+      return !rising || ageMs >= policy.longestHoldMs;
+    })
+    .map((alert) => alert.alertId);
+}
+
+/** When the next held alert may be due, so that somebody looks again; null: none is held. */
+export function nextPagingMs(
+  alerts: readonly UnpagedAlert[],
+  nowMs: number,
+  policy: PagingPolicy = defaultPagingPolicy,
+): number | null {
+  const due = alerts
+    .filter((a) => !a.expected && !a.acknowledged && a.incidentId === null && a.severity !== 'info')
+    .map((a) =>
+      Math.max(
+        a.beganAtMs + (a.reopened ? policy.reopenedHoldMs : policy.holdMs),
+        a.quietUntilMs ?? 0,
+        nowMs + 1_000,
+      ),
+    );
+  return due.length === 0 ? null : due.reduce((least, ms) => Math.min(least, ms));
+}
