@@ -41,3 +41,26 @@ test('no command is a call for help; a wrong one is named', () => {
   expect(() => parseCommand(['all', 'extra'])).toThrow('extra');
   expect(() => parseCommand(['all', '--plam', 'x'])).toThrow(Fault);
 });
+
+test('import takes one file and says where to and whether to write', () => {
+  expect(parseCommand(['import', 'plan.xlsx'])).toEqual({
+    kind: 'import',
+    file: 'plan.xlsx',
+    server: 'http://127.0.0.1:8080',
+    user: 'administrator',
+    apply: false,
+    setAside: false,
+    remove: false,
+  });
+  expect(
+    parseCommand(['import', 'a.csv', '--server', 'https://vms.example', '--apply', '--set-aside']),
+  ).toMatchObject({ server: 'https://vms.example', apply: true, setAside: true, remove: false });
+  for (const wrong of [
+    ['import'],
+    ['import', 'a.csv', 'b.csv'],
+    ['import', 'a.csv', '--server', 'nowhere'],
+    ['import', 'a.csv', '--apply', '--dry-run'],
+  ]) {
+    expect(() => parseCommand(wrong)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
+  }
+});

@@ -18,6 +18,13 @@ export const usage = `Usage: nigehban <command> [options]
               --public-key FILE believe this key alone, not the one that lies beside the footage
               --export PATH     checks an export instead: its folder, or its manifest file with the
                                 films beside it; needs --public-key, or the footage of its node
+  import    loads a deployment plan (CSV or XLSX) into a running server   FILE
+              --server URL      default http://127.0.0.1:8080
+              --user NAME       default administrator; the password comes from NIGEHBAN_PASSWORD or
+                                is asked for
+              --apply           writes the good rows; without it (--dry-run) only the report is given
+              --set-aside       leaves out the rows that block the plan, as other bad ones
+              --remove          retires cameras that the plan names no more
   help
 
 Settings come from the environment: see .env.example.`;
@@ -30,6 +37,15 @@ export type Command =
       readonly multicast: boolean;
     }
   | { readonly kind: 'help' }
+  | {
+      readonly kind: 'import';
+      readonly file: string;
+      readonly server: string;
+      readonly user: string;
+      readonly apply: boolean;
+      readonly setAside: boolean;
+      readonly remove: boolean;
+    }
   | { readonly kind: 'server' | 'gateway' | 'media' }
   | { readonly kind: 'reindex'; readonly footage: string | undefined }
   | {
@@ -53,6 +69,12 @@ export function parseCommand(args: readonly string[]): Command {
           footage: { type: 'string' },
           'public-key': { type: 'string' },
           export: { type: 'string' },
+          server: { type: 'string', default: 'http://127.0.0.1:8080' },
+          user: { type: 'string', default: 'administrator' },
+          apply: { type: 'boolean', default: false },
+          'dry-run': { type: 'boolean', default: false },
+          'set-aside': { type: 'boolean', default: false },
+          remove: { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },
         },
       });
@@ -69,6 +91,7 @@ export function parseCommand(args: readonly string[]): Command {
   const { values, positionals } = parsed;
   const [name = 'help', ...rest] = positionals;
   if (values.help) return { kind: 'help' };
+  if (name === 'import') return importCommand(rest, values);
   if (rest.length > 0) throw new Fault('REQUEST_INVALID', `Unexpected argument: ${rest.join(' ')}`);
   switch (name) {
     case 'all':
@@ -98,4 +121,29 @@ export function parseCommand(args: readonly string[]): Command {
     default:
       throw new Fault('REQUEST_INVALID', `Unknown command: ${name}`);
   }
+}
+
+function importCommand(
+  files: readonly string[],
+  values: {
+    readonly server: string;
+    readonly user: string;
+    readonly apply: boolean;
+    readonly 'dry-run': boolean;
+    readonly 'set-aside': boolean;
+    readonly remove: boolean;
+  },
+): Command {
+  const [file] = files;
+  if (file === undefined || files.length > 1) {
+    throw new Fault('REQUEST_INVALID', 'import takes one file');
+  }
+  if (!URL.canParse(values.server)) {
+    throw new Fault('REQUEST_INVALID', `${values.server} is no URL`);
+  }
+  if (values.apply && values['dry-run']) {
+    throw new Fault('REQUEST_INVALID', '--apply and --dry-run exclude each other');
+  }
+  const { server, user, apply, remove } = values;
+  return { kind: 'import', file, server, user, apply, setAside: values['set-aside'], remove };
 }

@@ -7,6 +7,7 @@ import { parseSettings, type Settings } from '@nigehban/config/settings/settings
 import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
 import { type Command, parseCommand, usage } from './cli-arguments.ts';
 import { runReindex, runVerifyCommand } from './commands/check-footage.ts';
+import { runImport } from './commands/import-plan.ts';
 import { runAll } from './commands/run-all.ts';
 import { startGatewayNode } from './gateway-node.ts';
 import { startMediaNode } from './media-node/media-node.ts';
@@ -65,6 +66,10 @@ async function main(): Promise<void> {
   const command = parseCommand(process.argv.slice(2));
   if (command.kind === 'help') {
     say(usage);
+    return;
+  }
+  if (command.kind === 'import') {
+    if (!(await runImport(command, process.env, say))) process.exitCode = 1;
     return;
   }
   const settings = parseSettings(process.env, { hostname: hostname() });

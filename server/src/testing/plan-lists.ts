@@ -24,8 +24,8 @@ export function buildList(cameras: number): ListRow[] {
     const seat = district.seats[inDistrict % district.seats.length] ?? 0;
     const number = Math.floor(inDistrict / district.seats.length) + 1;
     const booth = place === 2 ? '1' : place === 3 ? '2' : '';
-    const lat = district.lat + ((stationIndex * 37) % 200) / 1_000;
-    const lon = district.lon + ((stationIndex * 53) % 200) / 1_000;
+    const lat = district.lat + ((stationIndex * 37) % 2_000) / 10_000;
+    const lon = district.lon + ((stationIndex * 53) % 1_999) / 10_000;
     return {
       district_code: district.code,
       constituency: `NA-${seat}`,
