@@ -10,6 +10,7 @@ import { createMetrics } from './http/metrics.ts';
 import { createNodeFootage } from './http/node-footage.ts';
 import { guardPictures } from './http/picture-access.ts';
 import { addCameraRoutes } from './http/routes/camera-routes.ts';
+import { addDistrictRoutes } from './http/routes/district-routes.ts';
 import { addExportRoutes } from './http/routes/export-routes.ts';
 import { addFootageRoutes } from './http/routes/footage-routes.ts';
 import { addHoldRoutes } from './http/routes/hold-routes.ts';
@@ -18,13 +19,16 @@ import { addPlaybackRoutes } from './http/routes/playback-routes.ts';
 import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
+import { createLinkedAnywhere } from './link/linked-anywhere.ts';
 import type { NodeConnection } from './link/node-connection.ts';
 import { startAlertParts } from './parts/alert-parts.ts';
 import { startDiscoveryParts } from './parts/discovery-parts.ts';
 import { startHealthParts } from './parts/health-parts.ts';
+import { startNoticeParts } from './parts/notice-parts.ts';
 import { addPlanParts } from './parts/plan-parts.ts';
 import { addViewParts, type ViewParts } from './parts/view-parts.ts';
 import { openExportQueue } from './queue/export-queue.ts';
+import { openLinkExchange } from './queue/link-exchange.ts';
 import type { ServerPorts, ServerSettings } from './server-settings.ts';
 import { countOpenAlerts } from './store/alert-store.ts';
 import { type Change, followChanges } from './store/change-feed.ts';
@@ -89,18 +93,29 @@ export async function buildServer(
         } else {
           discovery.wake();
         }
+        exchange.changed();
         health.linked(node);
         receive(node, node.hello.snapshot);
         informer.linked(node);
       },
       facts: (node, facts) => receive(node, facts),
       unlinked(node) {
+        exchange.changed();
         health.unlinked(node);
         informer.unlinked(node);
       },
     },
   });
-  const { requestGateway, requestNode } = link;
+  const exchange = openLinkExchange({
+    ...{ clock, log, serverId },
+    redisUrl: settings.redisUrl,
+    prefix: settings.queuePrefix ?? defaults.queuePrefix,
+    linkedHere: () => [...link.nodes('media'), ...link.nodes('gateway')].map(({ hello }) => hello),
+    answer: link.answer,
+    onLiveClosed: (nodeId, fact) => hub.liveClosed(nodeId, fact),
+  });
+  const anywhere = createLinkedAnywhere(link, exchange);
+  const { requestGateway, requestNode } = anywhere;
   let breaker: CredentialBreaker | null = null;
   const gateway = createGatewayQuestions({
     clock,
@@ -126,7 +141,7 @@ export async function buildServer(
     requireVisible: gate.now,
     nodeOf(cameraId) {
       const nodeId = directory.get(cameraId).asset.nodeId;
-      if (nodeId === null || link.node(nodeId) === null) {
+      if (nodeId === null || !anywhere.isLinked('media', nodeId)) {
         throw new Fault('LIVE_UNAVAILABLE', 'The media node of this camera is not linked');
       }
       return nodeId;
@@ -147,7 +162,10 @@ export async function buildServer(
     monitor.facts(nodeId, facts);
     for (const fact of facts) {
       if (fact.kind === 'key-frame-wanted') gateway.wantKeyFrame(fact.cameraId, fact.quality);
-      if (fact.kind === 'live-closed') hub.liveClosed(nodeId, fact);
+      if (fact.kind === 'live-closed') {
+        hub.liveClosed(nodeId, fact);
+        exchange.liveClosed(nodeId, fact);
+      }
       if (fact.kind === 'recording-well') recordingFaults.delete(nodeId);
       if (fact.kind === 'recording-fault') {
         log.error({ nodeId, code: fact.fault, evidence: fact.evidence }, 'a node cannot record');
@@ -155,6 +173,13 @@ export async function buildServer(
       }
     }
   };
+  const notices = startNoticeParts({
+    ...{ sql, clock, log },
+    secretKey: settings.secretKey,
+    redisUrl: settings.redisUrl,
+    queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
+    random: Math.random,
+  });
   const alerts = startAlertParts({
     sql,
     clock,
@@ -162,7 +187,7 @@ export async function buildServer(
     redisUrl: settings.redisUrl,
     queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
     serverId,
-    handlers: {},
+    handlers: notices.handlers,
   });
   const footageDays = startFootageDayKeeper(sql, { clock, log });
   const discovery = await startDiscoveryParts({
@@ -194,6 +219,11 @@ export async function buildServer(
     alerts.changed(change);
     if (change.topic === 'plan' || change.topic === 'resumed') informer.planChanged();
     if (change.topic === 'holds' || change.topic === 'resumed') informer.holdsChanged();
+    if (change.topic === 'phases' || change.topic === 'resumed') informer.phasesChanged();
+    if (change.topic === 'notice') {
+      const { username, id, subject, text } = change;
+      hub.notify(username, { type: 'notice', id, subject, text });
+    }
     pusher.changed(change);
     viewParts?.changed(change);
   });
@@ -259,6 +289,8 @@ export async function buildServer(
   addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, recordingNode: nodeOf });
   addHoldRoutes(app, { sql, clock });
   alerts.addRoutes(app);
+  notices.addRoutes(app);
+  addDistrictRoutes(app, sql);
   const plans = addPlanParts(app, { sql, clock, log, settings });
   const metrics = createMetrics({
     counters: () => monitor.counters(),
@@ -319,11 +351,13 @@ export async function buildServer(
     viewParts?.stop();
     await pusher.stop();
     await hub.stop();
+    await exchange.stop();
     await link.stop();
     await app.close();
     await informer.stop();
     await health.stop();
     await alerts.stop();
+    await notices.stop();
     await footageDays.stop();
     await stopFollowing().catch(() => {});
     await sql.end({ timeout: 5 });

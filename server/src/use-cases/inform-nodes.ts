@@ -12,6 +12,7 @@ import {
   storeNodeUnlinked,
 } from '../store/node-store.ts';
 import type { CameraDirectory } from './camera-directory.ts';
+import { readElectionPhase } from './poll-phase.ts';
 
 /**
  * Keeps the media nodes' desired state: whole at their hello, then changes. A node holds a lease
@@ -24,6 +25,8 @@ export interface NodeInformer {
   planChanged(): void;
   /** Legal holds changed: tells them soon. */
   holdsChanged(): void;
+  /** The poll-phase clock changed: tells retention soon. */
+  phasesChanged(): void;
   stop(): Promise<void>;
 }
 
@@ -46,6 +49,7 @@ export function startNodeInformer(options: {
   let version = clock.nowMs();
   let stale = false;
   let holdsStale = false;
+  let phasesStale = false;
   let running: Promise<void> | null = null;
   let stopped = false;
   let unlinkedNews: NodeConnection[] = [];
@@ -89,6 +93,21 @@ export function startNodeInformer(options: {
     }
   };
 
+  /** As holds: what a running poll or count spares is known before anything may go. */
+  const tellPhase = async () => {
+    const media = [...told].filter(([node]) => node.hello.role === 'media');
+    const untold = media.filter(([, orders]) => phasesStale || orders === null);
+    phasesStale = false;
+    if (untold.length === 0) return;
+    try {
+      const phase = await readElectionPhase(sql, clock.nowMs());
+      for (const [node] of untold) node.send({ type: 'election-phase', phase });
+    } catch (error) {
+      phasesStale = true;
+      throw error;
+    }
+  };
+
   const pass = async () => {
     const nowMs = clock.nowMs();
     const leaseUntilMs = nowMs + options.nodeLeaseMs;
@@ -116,6 +135,7 @@ export function startNodeInformer(options: {
       options.onLoaded();
     }
     await tellHolds();
+    await tellPhase();
     for (const node of told.keys()) tell(node);
   };
 
@@ -136,7 +156,7 @@ export function startNodeInformer(options: {
     }
     running = null;
     if (stopped) return;
-    const urgent = !failing && (stale || holdsStale || linkedNews.length > 0);
+    const urgent = !failing && (stale || holdsStale || phasesStale || linkedNews.length > 0);
     cancelBeat = clock.after(urgent ? 50 : beatEveryMs, wake);
   };
   const wake = () => {
@@ -162,6 +182,10 @@ export function startNodeInformer(options: {
     },
     holdsChanged() {
       holdsStale = true;
+      wake();
+    },
+    phasesChanged() {
+      phasesStale = true;
       wake();
     },
     async stop() {
