@@ -45,6 +45,13 @@ export type ServerMessage =
     }
   /** Several changes at once, in order: a storm comes in few frames. */
   | { readonly type: 'batch'; readonly messages: readonly ServerMessage[] }
+  /** A notice for this user, by the channel `push`. */
+  | {
+      readonly type: 'notice';
+      readonly id: string;
+      readonly subject: string;
+      readonly text: string;
+    }
   /** The plan changed: lists are to be loaded again. */
   | { readonly type: 'reload'; readonly seq: number }
   | { readonly type: 'live-closed'; readonly transportId: string; readonly reason: string }

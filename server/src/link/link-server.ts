@@ -40,6 +40,14 @@ export interface LinkServer {
     params: LinkMethods[M][0],
     timeoutMs: number,
   ): Promise<LinkMethods[M][1]>;
+  /** Asks a node that is linked here for another server process. @throws Fault as the others */
+  answer(call: {
+    readonly role: LinkRole;
+    readonly nodeId: string;
+    readonly method: LinkMethod;
+    readonly params: unknown;
+    readonly timeoutMs: number;
+  }): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -115,6 +123,17 @@ export function createLinkServer(options: {
         throw new Fault('GATEWAY_UNAVAILABLE', 'No camera gateway is linked');
       }
       return await gateway.request(method, params, timeoutMs);
+    },
+    async answer({ role, nodeId, method, params, timeoutMs }) {
+      const node = byId.get(`${role}/${nodeId}`);
+      if (node === undefined) {
+        throw new Fault(
+          role === 'gateway' ? 'GATEWAY_UNAVAILABLE' : 'NODE_UNAVAILABLE',
+          `${nodeId} is not linked any more`,
+        );
+      }
+      // The asking process typed them: one build runs in all.
+      return await node.request(method, params as LinkMethods[typeof method][0], timeoutMs);
     },
     async stop() {
       for (const socket of sockets.clients) socket.close(1001, 'server stops');

@@ -45,7 +45,7 @@ export interface NoticePorts {
   readonly attemptMs: number;
 }
 
-export const defaultNoticeTimes = { gatherMs: 10_000, attemptMs: 10_000 } as const;
+export const defaultNoticeTimes = { gatherMs: 5_000, attemptMs: 10_000 } as const;
 
 /** What is to be looked at again, and when. */
 export interface NoticeFollowUp {

@@ -61,6 +61,8 @@ export interface BrowserHub {
   recheckViews(
     hidden: (role: Role, cameraIds: readonly CameraId[]) => Promise<ReadonlySet<CameraId>>,
   ): Promise<void>;
+  /** Tells every open console of a user. */
+  notify(username: string, message: Extract<ServerMessage, { type: 'notice' }>): void;
   signedOut(token: string): void;
   clients(): number;
   stop(): Promise<void>;
@@ -238,6 +240,11 @@ export function createBrowserHub(options: {
         for (const transportId of client.live.drop(gone)) {
           send(client, { type: 'live-closed', transportId, reason: 'view-unapproved' });
         }
+      }
+    },
+    notify(username, message) {
+      for (const client of clients) {
+        if (client.session.username === username) send(client, message);
       }
     },
     signedOut(token) {

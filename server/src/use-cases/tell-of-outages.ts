@@ -1,0 +1,161 @@
+import type { AlertStepMessage, IncidentView } from '@nigehban/domain/api/alert-types.ts';
+import type { AlertView } from '@nigehban/domain/api/http-types.ts';
+import { type PollPhase, phaseWithoutClock } from '@nigehban/domain/election-phase.ts';
+import {
+  type EscalationLevel,
+  escalationLevels,
+  type NoticeOccasion,
+  type NoticeStep,
+} from '@nigehban/domain/notice-occasion.ts';
+import { readAlerts } from '../store/alert-store.ts';
+import type { Queryable } from '../store/database.ts';
+import { readIncidents } from '../store/incident-store.ts';
+import {
+  readDistrictPlace,
+  readDivisions,
+  readIncidentCameras,
+  readPhases,
+} from '../store/occasion-store.ts';
+
+/** What an engine's step means for the people to be told; null: nothing. */
+export type OutageNews =
+  /** Tell of it, and begin its timers. */
+  | { readonly kind: 'tell'; readonly occasion: NoticeOccasion; readonly climbs: boolean }
+  /** Somebody has it in hand, or it is over: the timers end. */
+  | { readonly kind: 'settled'; readonly occasion: NoticeOccasion | null };
+
+const noticeSteps: Readonly<Record<AlertStepMessage['step'], NoticeStep | null>> = {
+  page: 'opened',
+  changed: 'worsened',
+  escalated: 'escalated',
+  closed: 'closed',
+  acknowledged: null,
+  assigned: null,
+};
+
+/** Reads what a step of the outbox is about. Null when there is nothing to tell (any more). */
+export async function readOutageNews(
+  sql: Queryable,
+  message: AlertStepMessage,
+): Promise<OutageNews | null> {
+  const step = noticeSteps[message.step];
+  const occasion =
+    'alertId' in message
+      ? await occasionOfAlert(sql, message, step)
+      : await occasionOfIncident(sql, message, step);
+  if (message.step === 'acknowledged' || message.step === 'assigned') {
+    return message.step === 'acknowledged' ? { kind: 'settled', occasion: null } : null;
+  }
+  if (occasion === null) return null;
+  if (occasion.step === 'closed') return { kind: 'settled', occasion };
+  return { kind: 'tell', occasion, climbs: message.step === 'page' };
+}
+
+async function occasionOfAlert(
+  sql: Queryable,
+  message: Extract<AlertStepMessage, { alertId: number }>,
+  step: NoticeStep | null,
+): Promise<NoticeOccasion | null> {
+  if (step === null) return null;
+  const [alert] = await readAlerts(sql, { ids: [message.alertId], limit: 1 });
+  if (alert === undefined || isStale(step, alert)) return null;
+  const place = await readDistrictPlace(sql, alert.districtCode);
+  return {
+    key: `alert-${alert.id}-${message.version}-${message.step}`,
+    subject: { kind: 'alert', id: alert.id },
+    step: step === 'opened' && alert.reopened > 0 ? 'reopened' : step,
+    severity: alert.severity,
+    level: levelOf(alert.escalationLevel),
+    districtCode: alert.districtCode,
+    division: place?.division ?? null,
+    phase: alert.phase,
+    atMs: alert.closedAtMs ?? alert.openedAtMs,
+    facts: {
+      place: alert.stationCode,
+      placeName: alert.stationName,
+      placeNameUr: alert.stationNameUr,
+      district: place?.district ?? '',
+      districtUr: place?.districtUr ?? '',
+      what: alert.kind,
+      stations: 1,
+      cameras: alert.cameras,
+      down: alert.down,
+      openedAtMs: alert.openedAtMs,
+    },
+  };
+}
+
+async function occasionOfIncident(
+  sql: Queryable,
+  message: Extract<AlertStepMessage, { incidentId: number }>,
+  step: NoticeStep | null,
+): Promise<NoticeOccasion | null> {
+  if (step === null) return null;
+  const [incident] = await readIncidents(sql, { ids: [message.incidentId], limit: 1 });
+  if (incident === undefined || isStale(step, incident)) return null;
+  const [only, ...others] = incident.districtCodes;
+  const districtCode = only !== undefined && others.length === 0 ? only : null;
+  const place = districtCode === null ? null : await readDistrictPlace(sql, districtCode);
+  const divisions = await readDivisions(sql, incident.districtCodes);
+  const { cameras, down } = await readIncidentCameras(sql, incident.id);
+  return {
+    key: `incident-${incident.id}-${message.version}-${message.step}`,
+    subject: { kind: 'incident', id: incident.id },
+    step,
+    severity: incident.severity,
+    level: widest(levelOf(incident.escalationLevel), levelOfReach(incident, divisions.length)),
+    districtCode,
+    division: divisions.length === 1 ? (divisions[0] ?? null) : null,
+    phase: gravestPhase(await readPhases(sql, incident.districtCodes)),
+    atMs: incident.closedAtMs ?? incident.openedAtMs,
+    facts: {
+      place: incident.causeName,
+      placeName: '',
+      placeNameUr: incident.causeNameUr,
+      district: place?.district ?? '',
+      districtUr: place?.districtUr ?? '',
+      what: incident.cause.kind,
+      stations: incident.stations,
+      cameras,
+      down,
+      openedAtMs: incident.openedAtMs,
+    },
+  };
+}
+
+/** A page that comes late, of something that is over or in hand, tells nobody. */
+function isStale(step: NoticeStep, what: AlertView | IncidentView): boolean {
+  if (step === 'closed') return what.closedAtMs === null;
+  return what.closedAtMs !== null || what.acknowledgedAtMs !== null;
+}
+
+function levelOf(escalationLevel: number): EscalationLevel {
+  return escalationLevels[Math.min(escalationLevel, escalationLevels.length - 1)] ?? 'district';
+}
+
+/** What spans divisions, or is a fault of our own, is the province's from the start. */
+function levelOfReach(incident: IncidentView, divisions: number): EscalationLevel {
+  if (incident.kind === 'OWN' || incident.cause.kind === 'province' || divisions > 1) {
+    return 'province';
+  }
+  return incident.districtCodes.length > 1 ? 'division' : 'district';
+}
+
+function widest(a: EscalationLevel, b: EscalationLevel): EscalationLevel {
+  return escalationLevels.indexOf(a) >= escalationLevels.indexOf(b) ? a : b;
+}
+
+const gravest: readonly PollPhase[] = [
+  'count',
+  'poll',
+  'custody',
+  'eve',
+  'drill',
+  'install',
+  'idle',
+];
+
+/** Of districts in several phases the one that asks for the most haste. */
+function gravestPhase(phases: readonly PollPhase[]): PollPhase {
+  return gravest.find((phase) => phases.includes(phase)) ?? phaseWithoutClock;
+}
