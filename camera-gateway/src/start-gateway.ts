@@ -25,6 +25,7 @@ import { createKeyFrameRequests } from './probe/key-frame-requests.ts';
 import { probeCamera } from './probe/probe-camera.ts';
 import { createRefusedCredentials } from './probe/refused-credentials.ts';
 import { askKeyFrame, takeSnapshot } from './probe/snapshot.ts';
+import { startWatches } from './start-watches.ts';
 import { createAskCamera } from './sweep/ask-camera.ts';
 import { startCameraSweep } from './sweep/camera-sweep.ts';
 import { readFileLimit } from './sweep/socket-budget.ts';
@@ -179,15 +180,24 @@ export async function startGateway(
     log,
   });
 
+  const watches = startWatches(ports.link, cameraPorts, refused, {
+    book: duty.book,
+    holds: duty.holds,
+    sendFacts: (facts) => ports.link.sendFacts?.(facts),
+    random: Math.random,
+  });
   const tools = serveTools(ports.link, cameraPorts, refused);
 
   return {
     acceptWatch: duty.accept,
-    snapshot: () => sweep.snapshot(),
+    snapshot: () => [...sweep.snapshot(), ...watches.standing()],
     sweepStatus: () => sweep.status(),
     async stop() {
+      // Before the rest: cameras are told that their pull points are not needed any more.
+      const unwatched = watches.stop();
       stopping.abort();
       sweep.stop();
+      await unwatched;
       await leases.stop();
       await tools.stop();
       keyFrames.stop();

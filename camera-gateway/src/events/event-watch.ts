@@ -37,11 +37,13 @@ export interface EventWatch {
   /** Events that are active, for a link that was away. */
   standing(): readonly WatchFact[];
   counts(): { readonly followed: number; readonly subscribed: number };
-  /** Unsubscribes where cameras can be reached, then resolves. */
+  /** Unsubscribes where cameras can be reached within 4 s, then resolves. */
   stop(): Promise<void>;
 }
 
 const reviewMs = 1_000;
+/** Cameras that were not reached by then forget us by themselves. */
+const goodbyeMs = 4_000;
 const maxWaiting = 131_072;
 
 /**
@@ -90,7 +92,10 @@ export function startEventWatch(
     async stop() {
       cancelReview();
       for (const [cameraId, camera] of followed) leave(cameraId, camera);
-      await Promise.all([...leaving]);
+      const patience = Promise.withResolvers<void>();
+      const cancelPatience = clock.after(goodbyeMs, patience.resolve);
+      await Promise.race([Promise.all([...leaving]), patience.promise]);
+      cancelPatience();
       await Promise.all([calls.stop(), polls.stop()]);
     },
   };

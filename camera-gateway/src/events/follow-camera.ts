@@ -110,7 +110,7 @@ export function followCamera(
     }
   };
 
-  /** Pulls until something fails or the watch stops; true when it worked for a while. */
+  /** Pulls until something fails or the watch stops. */
   const pull = async (client: OnvifClient, pullPoint: PullPoint): Promise<void> => {
     let endsAtMs = clock.nowMs() + pullPoint.keptForMs;
     let renewable = true;
@@ -175,8 +175,9 @@ export function followCamera(
           subscribed = false;
           if (clock.nowMs() - sinceMs > pollMs) failures = 0;
           // The camera has few pull points: one that we leave behind is one that others lack.
-          const leaving = startDeadline(clock, connectTimeoutMs);
-          await unsubscribe(client, pullPoint, leaving).catch(() => {});
+          await inTurn(ports.calls, () =>
+            unsubscribe(client, pullPoint, startDeadline(clock, connectTimeoutMs)),
+          ).catch(() => {});
         }
       } catch (thrown) {
         if (stopping.signal.aborted) return;
