@@ -217,7 +217,13 @@ test('any history ends well when frames flow for the settling time, and down whe
     fc.property(history, fc.boolean(), (steps, well) => {
       const endMs = (steps.at(-1)?.atMs ?? t0) + 1;
       const last = well
-        ? [flowing(endMs), tick(endMs + policy.recoverAfterMs)]
+        ? [
+            flowing(endMs),
+            tick(endMs + policy.recoverAfterMs),
+            // One that came and went too often has to be calm first.
+            tick(endMs + policy.recoverAfterMs + policy.flap.calmMs),
+            tick(endMs + policy.recoverAfterMs + policy.flap.calmMs + policy.health.leaveAfterMs),
+          ]
         : [stopped(endMs), tick(endMs + policy.probeTimeoutMs)];
       const { state } = run([...steps, ...last]);
       if (well) expect(state.kind).toBe('ONLINE');
