@@ -12,13 +12,13 @@ import type {
   OpenSegmentSource,
   Recorder,
   RecordingHealth,
-  RecordingOrder,
 } from '@nigehban/recorder/recorder-types.ts';
 import { type LiveHandlers, startRelay } from '@nigehban/relay/relay.ts';
 import type { RelaySettings } from '@nigehban/relay/relay-settings.ts';
 import { createStoppables, type Stoppable } from '../stoppables.ts';
 import { countCameras } from './camera-counters.ts';
-import { factOfEvent, factOfStatus, parseStreamKey, streamKey } from './stream-facts.ts';
+import { recordingOrders } from './recording-orders.ts';
+import { factOfEvent, factOfStatus, parseStreamKey } from './stream-facts.ts';
 
 /** What an engine is made with: plain data, because it may be made in another process. */
 export interface EngineSettings {
@@ -145,26 +145,6 @@ function marksOf(footage: readonly VolumePlace[]): Readonly<Record<string, strin
   return Object.fromEntries(
     footage.flatMap(({ folder, mark }) => (mark === undefined ? [] : [[folder, mark]])),
   );
-}
-
-function recordingOrders(orders: readonly StreamOrder[]): RecordingOrder[] {
-  return orders.flatMap((order) => {
-    const main = order.streams.find((stream) => stream.quality === 'main');
-    if (!order.record || main === undefined) return [];
-    return [
-      {
-        cameraId: order.cameraId,
-        cameraCode: order.cameraCode,
-        stationCode: order.stationCode,
-        source: {
-          key: streamKey(order.cameraId, 'main'),
-          url: main.url,
-          username: order.credentials?.username,
-          password: order.credentials?.password,
-        },
-      },
-    ];
-  });
 }
 
 function snapshotOf(hub: StreamHub, recorder: Recorder): NodeFact[] {

@@ -42,7 +42,15 @@ export interface StreamOrder {
   readonly record: boolean;
   readonly streams: readonly CameraStream[];
   readonly credentials: CameraCredentials | null;
+  /**
+   * How its packets are to travel. `udp` falls back to TCP where nothing arrives; without a wish TCP,
+   * or UDP with a camera that knows nothing else.
+   */
+  readonly transport?: StreamTransport;
 }
+
+export const streamTransports = ['tcp', 'udp'] as const;
+export type StreamTransport = (typeof streamTransports)[number];
 
 export type LinkDown =
   | { readonly type: 'desired'; readonly version: number; readonly orders: readonly StreamOrder[] }

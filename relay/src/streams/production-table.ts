@@ -22,6 +22,7 @@ export function streamSource(order: StreamOrder, quality: StreamQuality): Stream
     url: stream.url,
     username: order.credentials?.username,
     password: order.credentials?.password,
+    transport: order.transport,
   };
 }
 
