@@ -14,24 +14,25 @@ import { addIncidentEvents, putIncidentSteps } from './incident-store.ts';
 import { putOutbox } from './outbox-store.ts';
 
 /**
- * Takes or renews a duty's lease by the database's own clock. `heldBefore`: when anybody renewed it
- * last before this; null: nobody ever did. False `held`: another process has it.
+ * Takes or renews a duty's lease by the database's own clock. `silentForMs`: since anybody renewed it
+ * last; null: nobody ever did. False `held`: another process has it.
  */
 export async function holdLease(
   sql: Queryable,
   name: string,
   holder: string,
   forMs: number,
-): Promise<{ readonly held: boolean; readonly heldBeforeMs: number | null }> {
-  const [before] = await sql<{ renewedAt: number }[]>`
-    select renewed_at from engine_lease where name = ${name}`;
+): Promise<{ readonly held: boolean; readonly silentForMs: number | null }> {
+  const [before] = await sql<{ silentForMs: number }[]>`
+    select (extract(epoch from now() - renewed_at) * 1000)::float8 as silent_for_ms
+    from engine_lease where name = ${name}`;
   const rows = await sql`
     insert into engine_lease as l (name, holder, renewed_at, until)
     values (${name}, ${holder}, now(), now() + ${forMs} * interval '1 ms')
     on conflict (name) do update set holder = excluded.holder, renewed_at = excluded.renewed_at,
       until = excluded.until
     where l.holder = excluded.holder or l.until < now() returning name`;
-  return { held: rows.length > 0, heldBeforeMs: before?.renewedAt ?? null };
+  return { held: rows.length > 0, silentForMs: before?.silentForMs ?? null };
 }
 
 /** Gives a lease up, so that another process need not wait for its end. */

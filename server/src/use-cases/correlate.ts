@@ -63,7 +63,7 @@ export function startCorrelator(options: {
   let failing = false;
 
   const lead = async (): Promise<boolean> => {
-    const { held, heldBeforeMs } = await holdLease(sql, leaseName, holder, leaseForMs);
+    const { held, silentForMs } = await holdLease(sql, leaseName, holder, leaseForMs);
     if (!held) {
       watchingSinceMs = null;
       return false;
@@ -73,8 +73,8 @@ export function startCorrelator(options: {
       watchingSinceMs = nowMs;
       dirty = true;
       context = null;
-      const silent = heldBeforeMs !== null && nowMs - heldBeforeMs > serverGapMs;
-      gap = silent ? { fromMs: heldBeforeMs, untilMs: nowMs } : null;
+      const silent = silentForMs !== null && silentForMs > serverGapMs;
+      gap = silent ? { fromMs: Math.round(nowMs - silentForMs), untilMs: nowMs } : null;
     }
     return true;
   };
