@@ -28,6 +28,7 @@ import {
   readSentTimes,
   readTold,
   settleMessage,
+  type WaitingNotice,
 } from '../store/notice-store.ts';
 import { type RecipientRow, readRecipients, readRules } from '../store/recipient-store.ts';
 
@@ -96,7 +97,7 @@ export async function flushRecipient(
     );
     const decision = decideFlush(
       {
-        waiting: waiting.length,
+        waiting: bySubject(waiting).length,
         oldestWaitingMs: oldest.length === 0 ? null : Math.min(...oldest),
         sentAtMs,
         limit,
@@ -106,15 +107,16 @@ export async function flushRecipient(
     );
     if (decision.kind === 'nothing') return { messages: [], flushAtMs: null };
     if (decision.kind === 'wait') return { messages: [], flushAtMs: decision.untilMs };
-    const groups = decision.kind === 'digest' ? [waiting] : waiting.map((notice) => [notice]);
+    const groups = decision.kind === 'digest' ? [waiting] : bySubject(waiting);
     const messages: string[] = [];
     for (const group of groups) {
-      const occasions = group.map((notice) => notice.occasion);
-      const [first] = occasions;
-      if (first === undefined) continue;
+      // Of one subject only how it stands now is told, of several each.
+      const occasions = bySubject(group).flatMap((same) => same.at(-1)?.occasion ?? []);
+      const [only, ...others] = occasions;
+      if (only === undefined) continue;
       const text =
-        occasions.length === 1
-          ? renderNotice(first, recipient.language)
+        others.length === 0
+          ? renderNotice(only, recipient.language)
           : renderDigest(occasions, recipient.language);
       const id = randomUUID();
       const heldBack = group.filter(
@@ -130,7 +132,7 @@ export async function flushRecipient(
           subject: text.subject,
           body: text.text,
           shortText: text.shortText,
-          data: { occasions: occasions.slice(0, 100), notices: occasions.length, heldBack },
+          data: { occasions: occasions.slice(0, 100), notices: group.length, heldBack },
           test: false,
         },
         nowMs,
@@ -139,6 +141,15 @@ export async function flushRecipient(
     }
     return { messages, flushAtMs: null };
   });
+}
+
+/** Notices of the same alert or incident together, in the order of their first. */
+function bySubject(notices: readonly WaitingNotice[]): readonly (readonly WaitingNotice[])[] {
+  const groups = Map.groupBy(
+    notices,
+    ({ occasion: { subject } }) => `${subject.kind}-${subject.id}`,
+  );
+  return [...groups.values()];
 }
 
 /** Writes a message down that only shows that the way works. */
