@@ -146,11 +146,11 @@ function to(
 /** Strict cameras refuse a request without Action and MessageID (WS-Addressing 1.0 SOAP Binding). */
 function addressing(action: string, address: string | null): string {
   return (
-    `<wsa:Action xmlns:wsa="${namespaces.eventAddressing}" s:mustUnderstand="1">${action}</wsa:Action>` +
+    `<wsa:Action xmlns:wsa="${namespaces.eventAddressing}">${action}</wsa:Action>` +
     `<wsa:MessageID xmlns:wsa="${namespaces.eventAddressing}">urn:uuid:${randomUUID()}</wsa:MessageID>` +
     (address === null
       ? ''
-      : `<wsa:To xmlns:wsa="${namespaces.eventAddressing}" s:mustUnderstand="1">${escapeXml(address)}</wsa:To>`)
+      : `<wsa:To xmlns:wsa="${namespaces.eventAddressing}">${escapeXml(address)}</wsa:To>`)
   );
 }
 
