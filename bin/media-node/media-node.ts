@@ -39,6 +39,9 @@ import { type EnginePorts, type MediaEngine, startEngine } from './media-engine.
 import { planEngines, planProcesses } from './plan-engines.ts';
 import { startVolumeTeller } from './tell-volumes.ts';
 
+/** After a start the holds that were kept may be old ones: for so long the server is waited for. */
+const serverMayTellForMs = 120_000;
+
 export interface MediaNodeOptions {
   readonly settings: Settings;
   readonly clusterKey: string;
@@ -60,6 +63,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
   const startedAtMs = Date.now();
   const parts = createStoppables();
   let tell: (facts: readonly NodeFact[]) => void = () => {};
+  let isTold = false;
 
   try {
     const signingKey = keptSigningKey(join(settings.dataFolder, 'secrets', 'node-signing-key'));
@@ -131,6 +135,8 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
         signingKey,
         policy: retention,
         phase: () => keptPhase.current(),
+        // Holds and phase come before the desired state; a server that is away is not waited for.
+        ready: () => isTold || Date.now() - startedAtMs > serverMayTellForMs,
         reserve: diskReserve,
         volumes: places.map(
           ({ folder, mark }) => new VolumeWatch(folder, diskReserve, readDiskSpace, mark),
@@ -192,6 +198,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<Stoppab
           }
         },
         onDesired: (next) => {
+          isTold = true;
           engine.apply(next);
           kept.save(next);
         },

@@ -30,6 +30,8 @@ export interface RetentionKeeperOptions {
   readonly log: RecorderLog;
   /** The holds in force; undefined while nobody has told them: then nothing is deleted. */
   readonly holds: () => readonly LegalHold[] | undefined;
+  /** False while newer holds than those on disk may be on their way: nothing is deleted yet. */
+  readonly ready?: () => boolean;
   /** Segments of this camera are gone, and its log of removals says which. */
   readonly onRemoved: (cameraId: CameraId) => void;
   /** One for each root; made by their folders when left out. */
@@ -116,6 +118,7 @@ class FolderKeeper implements RetentionKeeper {
       const worse = this.#noteLevels(states);
       const nowUs = clock.wallUs();
       if (nowUs < this.#surveyAtUs && !worse) return;
+      if (this.#options.ready?.() === false) return;
       const holds = this.#options.holds();
       if (holds === undefined) {
         if (!this.#untold) log.warn({}, 'nothing is deleted: the legal holds were never told');

@@ -187,6 +187,17 @@ test('a node that was never told the holds deletes nothing', async () => {
   expect(await remaining(7, starts)).toEqual(starts);
 });
 
+test('kept holds may be old ones: nothing goes while newer ones may be on their way', async () => {
+  const starts = await record(7, [300]);
+  let told = false;
+  const keeping = keep({ keepDays: 1 }, () => [], 0.01, { ready: () => told });
+  await keeping.lookNow();
+  expect(await remaining(7, starts)).toEqual(starts);
+  told = true;
+  await keeping.lookNow();
+  expect(await remaining(7, starts)).toEqual([]);
+});
+
 test('a disk that runs short loses its oldest footage until it has room, but nothing young or held', async (context) => {
   await mountSmall(context, '4m');
   const hours = Array.from({ length: 15 }, (_, index) => 300 - index * 10);

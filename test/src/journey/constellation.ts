@@ -32,8 +32,8 @@ export interface Constellation {
   kill9(): Promise<void>;
   /** Stops in order and keeps all data. */
   end(): Promise<void>;
-  /** Starts again on the same data. */
-  start(): Promise<void>;
+  /** Starts again on the same data; what is set anew stays so. */
+  start(settings?: Readonly<Record<string, string>>): Promise<void>;
   /** Runs a command such as `verify` on the same data; gives exit code and output. */
   run(command: string): Promise<{ code: number | null; output: string }>;
   /** Stops in order and removes all data. */
@@ -44,6 +44,8 @@ export interface ConstellationOptions {
   readonly form: Form;
   readonly planCsv: string;
   readonly segmentSeconds: number;
+  /** Puts into the data folder what is to be there before the first start; gives settings for it. */
+  readonly prepare?: (dataFolder: string) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** Boots the real product as a person does, by its command line, on free ports and a folder of its own. */
@@ -55,7 +57,7 @@ export async function startConstellation(options: ConstellationOptions): Promise
   await writeFile(planFile, options.planCsv);
   const [port = 0, mediaPort = 0, rtcPort = 0] = await freePorts(3);
   const url = `http://127.0.0.1:${port}`;
-  const common = {
+  let common: Record<string, string | undefined> = {
     NIGEHBAN_PORT: String(port),
     NIGEHBAN_MEDIA_PORT: String(mediaPort),
     // mediasoup takes a port of this range for each worker; the range starts where one was free.
@@ -68,12 +70,15 @@ export async function startConstellation(options: ConstellationOptions): Promise
     NIGEHBAN_VIEW_APPROVAL: 'off',
     DATABASE_URL: undefined,
     REDIS_URL: undefined,
+    ...(await options.prepare?.(dataFolder)),
   };
   let children: Child[] = [];
   let databases: EmbeddedServer[] = [];
   let environment: Record<string, string | undefined> = common;
 
-  const start = async () => {
+  const start = async (settings: Readonly<Record<string, string>> = {}) => {
+    common = { ...common, ...settings };
+    environment = { ...environment, ...settings };
     if (options.form === 'one process') {
       children = [startChild(nigehban, ['all', '--plan', planFile], common)];
     } else {
