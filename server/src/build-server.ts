@@ -24,6 +24,7 @@ import type { NodeConnection } from './link/node-connection.ts';
 import { startAlertParts } from './parts/alert-parts.ts';
 import { startDiscoveryParts } from './parts/discovery-parts.ts';
 import { startHealthParts } from './parts/health-parts.ts';
+import { addLifecycleParts } from './parts/lifecycle-parts.ts';
 import { startNoticeParts } from './parts/notice-parts.ts';
 import { addPlanParts } from './parts/plan-parts.ts';
 import { addViewParts, type ViewParts } from './parts/view-parts.ts';
@@ -261,6 +262,13 @@ export async function buildServer(
   });
   discovery.addRoutes(app);
   addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
+  const lifecycle = addLifecycleParts(app, {
+    ...{ sql, clock, log, directory, requestGateway, secretKey: settings.secretKey },
+    viewApproval: gate.policy,
+    gatewayLinked: () => link.nodes('gateway').length > 0,
+    probe: registration.probe,
+    snapshot: gateway.freshSnapshot,
+  });
   addFootageRoutes(app, { sql, nodes: nodeFootage, recordingNode: nodeOf });
   const exports = createFootageExports({
     sql,
@@ -349,6 +357,7 @@ export async function buildServer(
     await plans.stop();
     await discovery.stop();
     viewParts?.stop();
+    await lifecycle.stop();
     await pusher.stop();
     await hub.stop();
     await exchange.stop();

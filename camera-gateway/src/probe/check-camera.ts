@@ -31,7 +31,9 @@ export async function checkCamera(
   const deadline = startDeadline(ports.clock, checkTimeoutMs, ports.signal);
   try {
     const ofDevice = await checkDevice(params, ports, refusedBefore, deadline);
-    return ofDevice.kind === 'answers' ? await checkStream(params, ports, deadline) : ofDevice;
+    return ofDevice.kind === 'answers'
+      ? await checkStream(params, ports, refusedBefore, deadline)
+      : ofDevice;
   } catch (thrown) {
     if (!(thrown instanceof Fault) || !thrown.code.startsWith('CAMERA_')) throw thrown;
     return outcomeOf(thrown);
@@ -87,6 +89,7 @@ async function checkDevice(
 async function checkStream(
   params: CheckParams,
   ports: CameraPorts,
+  refusedBefore: RefusedCredentials,
   deadline: Deadline,
 ): Promise<ProbeOutcome> {
   const { streamUrl, endpoint, credentials } = params;
@@ -99,6 +102,15 @@ async function checkStream(
       evidence: "The stream's URL is not on the camera's registered address",
     };
   }
+  // Some cameras have users of their own for RTSP, and lock them out like the others.
+  const door = { address: endpoint.address, onvifPort: authority.port };
+  if (credentials !== null && refusedBefore.has(door, credentials)) {
+    return {
+      kind: 'refused',
+      fault: 'CAMERA_AUTH_REFUSED',
+      evidence: `RTSP port ${authority.port}: refused before; not tried again yet`,
+    };
+  }
   const remainingMs = deadline.remainingMs();
   if (remainingMs <= 0) {
     return { kind: 'failed', fault: 'CAMERA_TIMEOUT', evidence: 'ONVIF took all of the time' };
@@ -108,6 +120,9 @@ async function checkStream(
     return { kind: 'answers' };
   } catch (thrown) {
     if (!(thrown instanceof MediaError)) throw thrown;
+    if (thrown.code === 'AUTH_REFUSED' && credentials !== null) {
+      refusedBefore.add(door, credentials);
+    }
     return outcomeOfStream(thrown, `RTSP port ${authority.port}`);
   }
 }

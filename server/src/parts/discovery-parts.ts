@@ -1,21 +1,30 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { LinkMethod, LinkMethods, NodeFact } from '@nigehban/domain/link-messages.ts';
 import type { App } from '../http/app-type.ts';
 import { addDiscoveryRoutes } from '../http/routes/discovery-routes.ts';
 import type { Sql } from '../store/database.ts';
 import type { CameraDirectory } from '../use-cases/camera-directory.ts';
-import { createCredentialBreaker } from '../use-cases/credential-breaker.ts';
+import {
+  type CredentialBreaker,
+  createCredentialBreaker,
+} from '../use-cases/credential-breaker.ts';
 import { createEnroller } from '../use-cases/enrol-camera.ts';
-import { createQuarantine } from '../use-cases/quarantine-cameras.ts';
+import { createQuarantine, type Quarantine } from '../use-cases/quarantine-cameras.ts';
 import { type Registration, startRegistration } from '../use-cases/register-cameras.ts';
 import { createRegistrationWriter } from '../use-cases/registration-writer.ts';
-import { startDiscoveryRuns } from '../use-cases/run-discovery.ts';
+import { type DiscoveryRuns, startDiscoveryRuns } from '../use-cases/run-discovery.ts';
 import { startIdentityKeeper } from '../use-cases/verify-identity.ts';
 
 export interface DiscoveryParts {
   readonly registration: Registration;
+  readonly breaker: CredentialBreaker;
+  readonly runs: DiscoveryRuns;
+  readonly quarantine: Quarantine;
+  /** Asks a camera now who it is, and puts right what is wrong. */
+  verify(cameraId: CameraId): Promise<void>;
   /** A gateway linked, or the plan was loaded: what waited for it goes on. */
   wake(): void;
   facts(facts: readonly NodeFact[]): void;
@@ -39,6 +48,7 @@ export async function startDiscoveryParts(options: {
   ) => Promise<LinkMethods[M][1]>;
   readonly gateways: () => number;
   readonly retryMs: number;
+  readonly answersForMs?: number;
 }): Promise<DiscoveryParts> {
   const { sql, clock, log, secretKey, directory, requestGateway, gateways } = options;
   const breaker = await createCredentialBreaker(sql, secretKey, clock, log);
@@ -48,7 +58,8 @@ export async function startDiscoveryParts(options: {
   });
   const registration = startRegistration({ ...options, breaker, enroller });
   const runs = startDiscoveryRuns({
-    ...{ sql, clock, log, secretKey, registration, enroller, requestGateway, gateways },
+    ...{ sql, clock, log, secretKey, registration, enroller, requestGateway },
+    ...(options.answersForMs === undefined ? {} : { answersForMs: options.answersForMs }),
     camerasAt: (address) => directory.at(address),
   });
   const identities = startIdentityKeeper({
@@ -58,6 +69,10 @@ export async function startDiscoveryParts(options: {
   const quarantine = createQuarantine({ sql, clock, secretKey, directory, enroller });
   return {
     registration,
+    breaker,
+    runs,
+    quarantine,
+    verify: identities.verify,
     wake() {
       registration.wake();
       runs.wake();
@@ -65,9 +80,9 @@ export async function startDiscoveryParts(options: {
     facts: identities.facts,
     addRoutes: (app) => addDiscoveryRoutes(app, { runs, quarantine }),
     async stop() {
+      await registration.stop();
       await runs.stop();
       await identities.stop();
-      await registration.stop();
       await writer.stop();
       await breaker.settled();
     },

@@ -33,6 +33,7 @@ export async function storeRegistrations(
     streams: probe.streams,
     has_snapshot: probe.hasSnapshot,
     has_synchronization_point: probe.hasSynchronizationPoint,
+    has_events: probe.hasEvents ?? null,
     clock_offset_ms: Math.round(probe.clockOffsetMs),
     credentials:
       sealedCredentials === null ? null : Buffer.from(sealedCredentials).toString('base64'),
@@ -45,13 +46,15 @@ export async function storeRegistrations(
         address = x.address, onvif_port = x.onvif_port, manufacturer = x.manufacturer,
         model = x.model, firmware = x.firmware, streams = x.streams,
         has_snapshot = x.has_snapshot, has_synchronization_point = x.has_synchronization_point,
+        has_events = coalesce(x.has_events, c.has_events),
         clock_offset_ms = x.clock_offset_ms,
         credentials = coalesce(decode(x.credentials, 'base64'), c.credentials),
         registered_at = coalesce(c.registered_at, x.at), identity_checked_at = x.at,
         registration_fault = null, registration_evidence = null
       from jsonb_to_recordset(${tx.json(toJson(rows))}) as x(id int, serial text, mac text,
         address text, onvif_port int, manufacturer text, model text, firmware text, streams jsonb,
-        has_snapshot boolean, has_synchronization_point boolean, clock_offset_ms int,
+        has_snapshot boolean, has_synchronization_point boolean, has_events boolean,
+        clock_offset_ms int,
         credentials text, at timestamptz)
       where c.id = x.id`;
     await announce(tx, { topic: 'plan' });
@@ -96,13 +99,15 @@ export async function storeIdentityChecked(
     where id = any(${[...cameraIds]}::int[])`;
 }
 
-/** Gives an asset the identity of the device that a person put into its place. */
+/** Gives an asset the identity, and the address, of the device that a person put into its place. */
 export async function storeIdentity(
   sql: Queryable,
   cameraId: CameraId,
   identity: { readonly serial: string | null; readonly mac: string | null },
+  endpoint: CameraEndpoint,
 ): Promise<void> {
   await sql`update camera set serial = ${identity.serial}, mac = ${identity.mac},
+      address = ${endpoint.address}, onvif_port = ${endpoint.onvifPort},
       registered_at = null, registration_fault = null, registration_evidence = null
     where id = ${cameraId}`;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type {
@@ -38,6 +39,9 @@ export interface CameraDirectory {
   /** What a media node shall do. */
   ordersFor(nodeId: string): readonly StreamOrder[];
 }
+
+/** Opening the credentials of so many takes some milliseconds. */
+const assetsAtOnce = 200;
 
 export function createCameraDirectory(
   sql: Queryable,
@@ -82,22 +86,21 @@ export function createCameraDirectory(
   return {
     async load() {
       const assets = await readAssets(sql);
+      const loaded = new Map<CameraId, DirectoryEntry>();
+      for (const asset of assets) {
+        loaded.set(asset.id, {
+          asset,
+          endpoint:
+            asset.address === null ? null : { address: asset.address, onvifPort: asset.onvifPort },
+          credentials: credentialsOf(asset),
+        });
+        // After an import thousands of credentials are opened: nothing else shall wait for them.
+        if (loaded.size % assetsAtOnce === 0) await setImmediate();
+      }
       planIndex = null;
       byAddress = null;
       loads += 1;
-      entries = new Map(
-        assets.map((asset) => [
-          asset.id,
-          {
-            asset,
-            endpoint:
-              asset.address === null
-                ? null
-                : { address: asset.address, onvifPort: asset.onvifPort },
-            credentials: credentialsOf(asset),
-          },
-        ]),
-      );
+      entries = loaded;
     },
     loads: () => loads,
     get(cameraId) {

@@ -56,12 +56,13 @@ export function createQuarantine(ports: {
         throw new Fault('CAMERA_IDENTITY_MISMATCH', message);
       }
       const { asset } = entry;
+      const endpoint = { address: row.address, onvifPort: row.onvifPort };
       const nowMs = clock.nowMs();
       const registered = enroller.whereIs(asset.id);
       if (registered !== null) await enroller.displace(asset, `Replaced by ${actor}`, nowMs);
       await sql.begin(async (tx) => {
         await tx`select set_config('nigehban.actor', ${actor}, true)`;
-        await storeIdentity(tx, asset.id, { serial, mac });
+        await storeIdentity(tx, asset.id, { serial, mac }, endpoint);
         const details = {
           ...{ formerSerial: asset.serial, formerMac: asset.mac, serial, mac },
           at: `${row.address}:${row.onvifPort}`,
@@ -76,7 +77,6 @@ export function createQuarantine(ports: {
           ? []
           : openFound(secretKey, 'quarantine', row.sealedCredentials);
       const own = entry.credentials === null ? [] : [entry.credentials];
-      const endpoint = { address: row.address, onvifPort: row.onvifPort };
       const outcome = await enroller.enrol(endpoint, opened.length > 0 ? opened : own, true);
       if (outcome.kind === 'failed' || outcome.kind === 'quarantined') throw outcome.fault;
       return await list();

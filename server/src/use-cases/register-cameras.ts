@@ -158,6 +158,7 @@ export function startRegistration(ports: RegistrationPorts): Registration {
     let failure: unknown = null;
     const work = async () => {
       for (let camera = left.shift(); camera !== undefined; camera = left.shift()) {
+        if (stopped) throw new Fault('GATEWAY_UNAVAILABLE', 'The server is stopping');
         const { address, onvifPort } = camera;
         const endpoint = { address, onvifPort };
         const planned = directory.at(address);

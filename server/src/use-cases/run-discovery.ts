@@ -43,7 +43,8 @@ export interface DiscoveryRunPorts {
     params: LinkMethods[M][0],
     timeoutMs: number,
   ) => Promise<LinkMethods[M][1]>;
-  readonly gateways: () => number;
+  /** How long answers are waited for after the last question of a chunk. */
+  readonly answersForMs?: number;
 }
 
 /** Who asks for something, for the audit. */
@@ -79,6 +80,8 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
   let stopped = false;
   let failures = 0;
   let cancelLook = () => {};
+  const stopping = Promise.withResolvers<never>();
+  stopping.promise.catch(() => {});
 
   /** Devices that are registered where they answered need no new probe. */
   const isKnown = (address: string, onvifPort: number): boolean =>
@@ -92,16 +95,17 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
     chunk: DiscoveryChunk,
     credentials: readonly CameraCredentials[],
   ): Promise<DiscoveryCounts> => {
-    const { cameras } = await requestGateway(
+    const asked = requestGateway(
       'gateway.discover',
       {
         cidrs: chunk.kind === 'sweep' ? [chunk.cidr] : [],
         multicast: chunk.kind === 'multicast',
-        timeoutMs: answersForMs,
+        timeoutMs: ports.answersForMs ?? answersForMs,
         httpPorts: run.httpPorts,
       },
       chunkWithinMs,
     );
+    const { cameras } = await Promise.race([asked, stopping.promise]);
     const unknown = cameras.filter((one) => !isKnown(one.address, one.onvifPort));
     const counts = { found: cameras.length, bound: 0, known: cameras.length - unknown.length };
     const rest = { quarantined: 0, refused: 0, failed: 0 };
@@ -217,6 +221,7 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
     async stop() {
       stopped = true;
       cancelLook();
+      stopping.reject(new Fault('GATEWAY_UNAVAILABLE', 'The server is stopping'));
       await running;
     },
   };

@@ -102,7 +102,7 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
 
   const ask = async (cameraId: CameraId, doubtFromMs: number | null): Promise<void> => {
     const entry = directory.find(cameraId);
-    if (entry === null || !entry.asset.registered) return;
+    if (entry === null) return;
     const endpoint = enroller.whereIs(cameraId);
     const { asset, credentials } = entry;
     if (endpoint === null || (credentials !== null && breaker.holds(endpoint, credentials))) return;

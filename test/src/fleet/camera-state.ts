@@ -82,7 +82,7 @@ export function countOne(counters: Record<string, number>, name: string): void {
 
 /** The state that a camera's ONVIF, RTSP and discovery sides share: faults, clock, password. */
 export class CameraState {
-  readonly plan: FleetCameraPlan;
+  #plan: FleetCameraPlan;
   readonly model: CameraModel;
   readonly now: NowMs;
   readonly random: () => number;
@@ -101,11 +101,20 @@ export class CameraState {
     random: () => number,
     clockOffsetMs: number,
   ) {
-    this.plan = plan;
+    this.#plan = plan;
     this.model = model;
     this.now = now;
     this.random = random;
     this.#clockOffsetMs = clockOffsetMs;
+  }
+
+  get plan(): FleetCameraPlan {
+    return this.#plan;
+  }
+
+  /** Another device stands at this address from now on. */
+  takeIdentity(identity: Pick<FleetCameraPlan, 'serial' | 'mac'>): void {
+    this.#plan = { ...this.#plan, ...identity };
   }
 
   get faults(): FaultSet {

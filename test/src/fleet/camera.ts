@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CameraModel } from './camera-models.ts';
 import { type CameraCounters, CameraState } from './camera-state.ts';
 import { DiscoveryResponder } from './discovery.ts';
@@ -49,7 +50,6 @@ const oneTimeFaults: readonly FaultKind[] = [
 
 /** One simulated camera: its encoders, its ONVIF, RTSP and discovery sides, and its faults. */
 export class SimulatedCamera {
-  readonly plan: FleetCameraPlan;
   readonly discovery: DiscoveryResponder;
   readonly #state: CameraState;
   readonly #onvifCamera: OnvifCamera;
@@ -94,7 +94,6 @@ export class SimulatedCamera {
       quality: 4,
       bitrateKilobits,
     });
-    this.plan = plan;
     this.#surroundings = surroundings;
     this.#state = new CameraState(plan, model, now, random, 0);
     this.#onvifCamera = {
@@ -117,6 +116,21 @@ export class SimulatedCamera {
       surroundings.rtspNonceLifetimeMs,
     );
     this.discovery = new DiscoveryResponder(this.#onvifCamera, randomUUID);
+  }
+
+  get plan(): FleetCameraPlan {
+    return this.#state.plan;
+  }
+
+  /**
+   * Puts another device into this one's place: its connections break, and who connects again meets
+   * the other serial and MAC.
+   */
+  async setIdentity(identity: Pick<FleetCameraPlan, 'serial' | 'mac'>): Promise<void> {
+    const faults = [...this.#state.faults.values()];
+    await this.setFaults([...faults, { kind: 'unplugged' }]);
+    this.#state.takeIdentity(identity);
+    await this.setFaults(faults);
   }
 
   /** The address of a stream as ONVIF gives it, without credentials. */
@@ -147,6 +161,16 @@ export class SimulatedCamera {
       isLockedOut: this.#state.isLockedOut,
       counters: this.#state.counters,
     };
+  }
+
+  /** Answers an ONVIF request that a crowd's common listener took for this camera. */
+  serveOnvif(request: IncomingMessage, response: ServerResponse): void {
+    this.#onvif.serve(request, response);
+  }
+
+  /** Sets faults of a camera that has no listeners of its own. */
+  presetFaults(faults: readonly CameraFault[]): void {
+    this.#state.faults = new Map(faults.map((fault) => [fault.kind, fault]));
   }
 
   start(): Promise<void> {

@@ -75,7 +75,7 @@ export function buildProbeMatches(camera: OnvifCamera, probe: Probe, messageId: 
   );
 }
 
-function bind(socket: Socket, address: string): Promise<void> {
+export function bindDiscovery(socket: Socket, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind({ address, port: discoveryPort, exclusive: true }, () => {
@@ -100,7 +100,7 @@ export class DiscoveryResponder {
 
   async listen(): Promise<void> {
     const socket = createSocket({ type: 'udp4' });
-    await bind(socket, this.#camera.state.plan.address);
+    await bindDiscovery(socket, this.#camera.state.plan.address);
     socket.on('message', (datagram, from) => {
       const probe = parseProbe(datagram);
       if (probe !== null) this.answer(probe, from);
@@ -115,13 +115,13 @@ export class DiscoveryResponder {
   }
 
   /** Answers from the camera's own address when the probe means this camera. */
-  answer(probe: Probe, from: RemoteInfo): void {
+  answer(probe: Probe, from: RemoteInfo, socket: Socket | null = this.#socket): void {
     const { state } = this.#camera;
-    if (this.#socket === null || state.hasFault('blackhole')) return;
+    if (socket === null || state.hasFault('blackhole')) return;
     if (!isMatch(probe, scopesOf(this.#camera))) return;
     state.counters.discoveryProbes += 1;
     const answer = buildProbeMatches(this.#camera, probe, this.#newUuid());
-    this.#socket.send(answer, from.port, from.address);
+    socket.send(answer, from.port, from.address);
   }
 }
 
@@ -133,7 +133,7 @@ export async function listenForMulticast(
   responders: readonly DiscoveryResponder[],
 ): Promise<() => Promise<void>> {
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
-  await bind(socket, discoveryGroup);
+  await bindDiscovery(socket, discoveryGroup);
   socket.addMembership(discoveryGroup, '127.0.0.1');
   socket.on('message', (datagram, from) => {
     if (!from.address.startsWith('127.')) return;

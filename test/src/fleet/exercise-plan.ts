@@ -167,11 +167,12 @@ const generatedModels = ['KV-2100', 'NL-D40', 'TQ-6IR', 'SB-720E'] as const;
 
 /**
  * A plan of `cameraCount` cameras for load and tests: three cameras a station, four models in
- * turn, all with the user `nigehban` and the password `Punjab-2024`.
+ * turn unless others are named, all with the user `nigehban` and the password `Punjab-2024`.
  */
 export function generatedPlan(
   cameraCount: number,
   addressing: FleetAddressing = defaultAddressing,
+  models: readonly string[] = generatedModels,
 ): FleetPlan {
   const stations: FleetStation[] = [];
   const cameras: FleetCameraPlan[] = [];
@@ -203,7 +204,7 @@ export function generatedPlan(
       rtspPort: addressing.rtspPort,
       username: 'nigehban',
       password: 'Punjab-2024',
-      modelName: generatedModels[index % generatedModels.length] ?? 'KV-2100',
+      modelName: models[index % models.length] ?? 'KV-2100',
       light: stationIndex % 2 === 0 ? 'day' : 'night',
       audio: false,
     });

@@ -79,7 +79,7 @@ export class OnvifServer {
   async listen(): Promise<void> {
     const { plan } = this.#camera.state;
     const server = createServer((request, response) => {
-      this.#serve(request, response).catch(() => response.destroy());
+      this.serve(request, response);
     });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
@@ -90,6 +90,11 @@ export class OnvifServer {
       server.once('error', reject);
       server.listen({ host: plan.address, port: plan.httpPort, backlog: 128 }, () => resolve());
     });
+  }
+
+  /** Answers a request that came in by a listener of our own or of a whole crowd. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    this.#serve(request, response).catch(() => response.destroy());
   }
 
   /** Stops listening and resets every open connection. */
