@@ -189,6 +189,8 @@ export interface CameraProbe {
   readonly streams: readonly CameraStream[];
   readonly hasSnapshot: boolean;
   readonly hasSynchronizationPoint: boolean;
+  /** It names an event service (PullPoint); absent: not asked. */
+  readonly hasEvents?: boolean;
   /** Camera clock minus gateway clock, milliseconds. */
   readonly clockOffsetMs: number;
   /** Every call made, in order, for the technician's eye. */

@@ -1,3 +1,4 @@
+import { Fault } from '@nigehban/domain/faults.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type FakeGateway, startFakeWatchGateway } from './testing/fake-gateway.ts';
 import { type FakeMediaNode, probeOf, startFakeMediaNode } from './testing/fake-nodes.ts';
@@ -9,6 +10,9 @@ import {
   type TestServices,
 } from './testing/test-services.ts';
 
+/** Everything here is told within a second or two; a busy machine takes its time. */
+const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 15_000 });
+
 /** Cameras 1 and 2 of every station register; the third one's address answers nobody. */
 let services: TestServices;
 let databaseUrl = '';
@@ -19,8 +23,8 @@ let node: FakeMediaNode;
 
 const handlers = {
   'gateway.probe': async ({ endpoint }: { endpoint: { address: string } }) => {
-    if (endpoint.address.endsWith('.3')) return await new Promise<never>(() => {});
-    return probeOf(endpoint.address);
+    if (endpoint.address.endsWith('.3')) throw new Fault('GATEWAY_UNAVAILABLE', 'not asked');
+    return { ...probeOf(endpoint.address), hasEvents: endpoint.address.endsWith('.2') };
   },
   'gateway.check': async () => ({
     kind: 'unreachable' as const,
@@ -38,7 +42,7 @@ beforeAll(async () => {
   await first.importPlan(planOf(3, 3));
   gateway = startFakeWatchGateway(first.url, { handlers });
   node = startFakeMediaNode(first.url);
-  await vi.waitFor(() => expect(node.orders()).toHaveLength(6), { timeout: 15_000 });
+  await soon(() => expect(node.orders()).toHaveLength(6));
   node.flowing(node.orders().map((order) => order.cameraId));
 }, 60_000);
 
@@ -79,37 +83,36 @@ async function openAlerts(): Promise<{ stationCode: string; kind: string; down: 
 test('every gateway gets all orders: swept without a stream, views of those with snapshots', async () => {
   const delivered = code(1, 1);
   const unreached = code(1, 3);
-  await vi.waitFor(
-    () => {
-      const orders = gateway.orders();
-      expect(orders.size).toBe(9);
-      expect(orders.get(delivered)).toMatchObject({
-        swept: false,
-        serial: 'SN00011',
-        credentials: { username: 'admin', password: 'p,"w' },
-        view: { profileToken: 'main', reference: null },
-      });
-      expect(orders.get(unreached)).toMatchObject({
-        swept: true,
-        serial: null,
-        view: null,
-        events: false,
-        endpoint: { address: '127.9.1.3', onvifPort: 8000 },
-      });
-    },
-    { timeout: 10_000 },
-  );
+  await soon(() => {
+    const orders = gateway.orders();
+    expect(orders.size).toBe(9);
+    expect(orders.get(delivered)).toMatchObject({
+      swept: false,
+      serial: 'SN00011',
+      credentials: { username: 'admin', password: 'p,"w' },
+      view: { profileToken: 'main', reference: null },
+    });
+    expect(orders.get(unreached)).toMatchObject({
+      swept: true,
+      serial: null,
+      view: null,
+      events: false,
+      endpoint: { address: '127.9.1.3', onvifPort: 8000 },
+    });
+    expect(orders.get(delivered)?.events).toBe(false);
+    expect(orders.get(code(1, 2))?.events).toBe(true);
+  });
   const one = gateway.orders();
   expect(one.get(delivered)?.stationId).toBe(one.get(unreached)?.stationId);
   const other = startFakeWatchGateway(second.url, { nodeId: 'gateway-2' });
-  await vi.waitFor(() => expect(other.orders()).toEqual(gateway.orders()), { timeout: 10_000 });
+  await soon(() => expect(other.orders()).toEqual(gateway.orders()));
   await other.link.stop();
 });
 
 test('a camera that was never reached raises its station’s alert, and closes it when it answers', async () => {
   const camera = await idOf(code(1, 3));
   gateway.lost([camera]);
-  await vi.waitFor(async () => {
+  await soon(async () => {
     expect(await stateOf(camera)).toBe('UNREACHABLE');
     expect(await openAlerts()).toMatchObject([
       { stationCode: 'GE24-NA117-PS001', kind: 'PARTIAL', down: 1 },
@@ -125,15 +128,15 @@ test('a camera that was never reached raises its station’s alert, and closes i
   });
   expect(health.nextAction).toContain('power');
   gateway.answered([camera]);
-  await vi.waitFor(async () => expect(await stateOf(camera)).toBe('UNKNOWN'));
-  await vi.waitFor(async () => expect(await openAlerts()).toEqual([]), { timeout: 5_000 });
+  await soon(async () => expect(await stateOf(camera)).toBe('UNKNOWN'));
+  await soon(async () => expect(await openAlerts()).toEqual([]));
 });
 
 test('a covered view is COVERED and raises the alert; a recorded camera goes on recording', async () => {
   const camera = await idOf(code(2, 1));
-  await vi.waitFor(async () => expect(await stateOf(camera)).toBe('ONLINE'));
+  await soon(async () => expect(await stateOf(camera)).toBe('ONLINE'));
   gateway.judged(camera, 'COVERED');
-  await vi.waitFor(async () => {
+  await soon(async () => {
     expect(await stateOf(camera)).toBe('COVERED');
     expect(await openAlerts()).toMatchObject([{ stationCode: 'GE24-NA117-PS002', down: 1 }]);
   });
@@ -153,7 +156,7 @@ test('a covered view is COVERED and raises the alert; a recorded camera goes on 
   expect(table.states[table.cameras.state[0] ?? -1]).toBe('COVERED');
   expect(table.districts[table.cameras.district[0] ?? -1]).toBe('LHR');
   gateway.judged(camera, 'WELL');
-  await vi.waitFor(async () => expect(await openAlerts()).toEqual([]), { timeout: 5_000 });
+  await soon(async () => expect(await openAlerts()).toEqual([]));
   const states = await get<{ from: string; to: string }[]>(`/api/cameras/${camera}/states`);
   expect(states.map((step) => step.to)).toEqual(['ONLINE', 'COVERED', 'ONLINE']);
 });
@@ -162,7 +165,7 @@ test('a full memory card degrades, with the reason and what to do; it is no outa
   const camera = await idOf(code(2, 2));
   const event = { kind: 'camera-event', cameraId: camera, event: 'storage-failure' } as const;
   gateway.tell({ ...event, atMs: Date.now(), active: true, evidence: 'card full' });
-  await vi.waitFor(async () => expect(await stateOf(camera)).toBe('DEGRADED'));
+  await soon(async () => expect(await stateOf(camera)).toBe('DEGRADED'));
   expect(await get(`/api/cameras/${camera}/health`)).toMatchObject({
     fault: 'CAMERA_STORAGE_FAILED',
     reasons: [{ kind: 'storage', evidence: 'card full' }],
@@ -177,18 +180,15 @@ test('a full memory card degrades, with the reason and what to do; it is no outa
 test('facts that reach the other process take effect once, where the camera is decided about', async () => {
   const [recorded, swept] = [await idOf(code(3, 1)), await idOf(code(3, 3))];
   const other = startFakeWatchGateway(second.url, { nodeId: 'gateway-2' });
-  await vi.waitFor(() => expect(other.orders().size).toBe(9), { timeout: 10_000 });
+  await soon(() => expect(other.orders().size).toBe(9));
   other.judged(recorded, 'DARK');
   other.judged(recorded, 'DARK');
   other.lost([swept]);
   gateway.lost([swept]);
-  await vi.waitFor(
-    async () => {
-      expect(await stateOf(recorded)).toBe('DARK');
-      expect(await stateOf(swept)).toBe('UNREACHABLE');
-    },
-    { timeout: 8_000 },
-  );
+  await soon(async () => {
+    expect(await stateOf(recorded)).toBe('DARK');
+    expect(await stateOf(swept)).toBe('UNREACHABLE');
+  });
   const steps = await first.sql<{ cameraId: number; toKind: string }[]>`
     select camera_id, to_kind from camera_transition
     where camera_id = any(${[recorded, swept]}::int[]) and to_kind in ('DARK', 'UNREACHABLE')`;
@@ -197,7 +197,7 @@ test('facts that reach the other process take effect once, where the camera is d
   expect(await get(`/api/cameras/${recorded}/health`, second)).toMatchObject({ state: 'DARK' });
   other.judged(recorded, 'WELL');
   other.answered([swept]);
-  await vi.waitFor(async () => expect(await openAlerts()).toEqual([]), { timeout: 8_000 });
+  await soon(async () => expect(await openAlerts()).toEqual([]));
   await other.link.stop();
 });
 
@@ -213,7 +213,7 @@ test('the period is set by administrators only, told to gateways and audited', a
   expect((await put('administrator', { ...policy, sweepEveryMs: 10 })).status).toBe(400);
   expect((await put('administrator', { ...policy, viewEveryMs: 5 })).status).toBe(400);
   expect((await put('administrator', policy)).status).toBe(200);
-  await vi.waitFor(() => expect(gateway.policy()).toEqual(policy), { timeout: 8_000 });
+  await soon(() => expect(gateway.policy()).toEqual(policy));
   expect(gateway.orders().size).toBe(9);
   expect(await get('/api/settings/watch')).toEqual(policy);
   const audits = await first.sql`select actor from audit_log where action = 'setting.watch'`;
@@ -248,14 +248,12 @@ test('availability tells ours from theirs, by day', async () => {
 test('a media node that is gone for its lease leaves its cameras to the sweep', async () => {
   const camera = await idOf(code(1, 1));
   await node.link.stop();
-  await vi.waitFor(() => expect(gateway.orders().get(code(1, 1))?.swept).toBe(true), {
-    timeout: 10_000,
-  });
+  await soon(() => expect(gateway.orders().get(code(1, 1))?.swept).toBe(true));
   expect(await stateOf(camera)).toBe('ONLINE');
   gateway.lost([camera]);
-  await vi.waitFor(async () => expect(await stateOf(camera)).toBe('UNREACHABLE'));
+  await soon(async () => expect(await stateOf(camera)).toBe('UNREACHABLE'));
   gateway.answered([camera], 12_000);
-  await vi.waitFor(async () => expect(await stateOf(camera)).toBe('ONLINE'));
+  await soon(async () => expect(await stateOf(camera)).toBe('ONLINE'));
   const [gap] = await first.sql<{ lastedMs: number }[]>`
     select extract(epoch from coalesce(to_at, now()) - from_at) * 1000 as lasted_ms
     from watch_gap where node_id = 'media-1'`;
@@ -268,19 +266,14 @@ test('a process that ends leaves its cameras to the other, with all that was kno
   await gateway.link.stop();
   await first.stop();
   const other = startFakeWatchGateway(second.url, { handlers });
-  await vi.waitFor(() => expect(other.orders().get(code(2, 2))?.swept).toBe(true), {
-    timeout: 15_000,
-  });
+  await soon(() => expect(other.orders().get(code(2, 2))?.swept).toBe(true));
   other.judged(camera, 'COVERED');
-  const [row] = await vi.waitFor(
-    async () => {
-      const rows = await second.sql<{ kind: string; detail: Record<string, unknown> }[]>`
+  const [row] = await soon(async () => {
+    const rows = await second.sql<{ kind: string; detail: Record<string, unknown> }[]>`
         select kind, detail from camera_state where camera_id = ${camera}`;
-      expect(rows[0]?.kind).toBe('COVERED');
-      return rows;
-    },
-    { timeout: 15_000 },
-  );
+    expect(rows[0]?.kind).toBe('COVERED');
+    return rows;
+  });
   expect(row?.detail.conditions).toHaveProperty('storage');
   await other.link.stop();
 });

@@ -105,6 +105,7 @@ async function askEverything(
     streams,
     hasSnapshot: snapshot === true,
     hasSynchronizationPoint: synchronization === true,
+    hasEvents: client.hasService('events'),
     clockOffsetMs,
     calls: client.calls,
   };
