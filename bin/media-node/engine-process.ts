@@ -75,6 +75,11 @@ function main(): void {
       );
   };
 
+  // The node's log says why a process ended, not only that it did. It cannot be trusted any more.
+  process.on('uncaughtException', (error) => {
+    createLogger('error', 'media').child({ engine: process.pid }).fatal({ err: error }, 'it ends');
+    process.exit(1);
+  });
   // Ctrl-C reaches all processes of a terminal; the node says when to end, or is gone.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});

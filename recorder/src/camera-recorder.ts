@@ -55,6 +55,7 @@ export interface RecordingShared {
   readonly onEntry: (entry: ChainEntry) => void;
   readonly onDiskFault: (error: unknown, folder?: string) => void;
   readonly onDiskWell: () => void;
+  readonly onBug: (error: unknown) => void;
 }
 
 interface Writing {
@@ -371,7 +372,8 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   }
 
   #enqueue(task: () => Promise<void>): void {
-    this.#tasks = this.#tasks.then(task);
+    // One that fails in an unforeseen way must take neither the process nor the tasks after it along.
+    this.#tasks = this.#tasks.then(task).catch((error: unknown) => this.#shared.onBug(error));
   }
 }
 

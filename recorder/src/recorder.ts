@@ -130,6 +130,7 @@ class FolderRecorder implements Recorder {
       onEntry: (entry) => ports.onEntry?.(entry),
       onDiskFault: (error, folder) => this.#diskFails(error, folder),
       onDiskWell: () => this.#diskServes(),
+      onBug: (error) => ports.log.error({ err: error }, 'recording a camera met a fault of ours'),
     };
     this.#timer = ports.clock.setTimer(tickMs, () => this.#tick());
   }
@@ -312,7 +313,11 @@ class FolderRecorder implements Recorder {
     const nowUs = this.#ports.clock.wallUs();
     if (nowUs >= this.#lookAtUs) void this.#look(nowUs);
     for (const { camera, order } of this.#slots.values()) {
-      camera?.tick(nowUs, () => this.#ports.hub.status(order.source.key)?.state);
+      try {
+        camera?.tick(nowUs, () => this.#ports.hub.status(order.source.key)?.state);
+      } catch (error) {
+        this.#shared.onBug(error);
+      }
     }
     if (this.#writesManifest && hourFolder(nowUs) !== this.#manifestHour) {
       this.#writeManifest(nowUs);

@@ -12,6 +12,8 @@ export interface BenchChild<Command, Report extends { readonly kind: string }> {
   stop(): Promise<void>;
 }
 
+const keptOutput = 8_000;
+
 /** Starts a script of this folder as a process of its own. */
 export function startBenchChild<Command extends object, Report extends { readonly kind: string }>(
   script: string,
@@ -21,20 +23,37 @@ export function startBenchChild<Command extends object, Report extends { readonl
   const child: ChildProcess = fork(new URL(script, import.meta.url).pathname, [...args], {
     execArgv: [...(options.execArgv ?? [])],
     env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let lastWords = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    process.stderr.write(text);
+    lastWords = (lastWords + text).slice(-keptOutput);
+  });
+  // After 'close' all that it said has been read; 'exit' may come before.
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let death: Error | undefined;
+  child.once('close', (code, signal) => {
+    const how = signal === null ? `code ${code}` : `signal ${signal}`;
+    death = new Error(`${script} ended with ${how}; the last that it said:\n${lastWords}`);
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${script} did not start`);
   return {
     pid,
-    send: (command) => void child.send(command),
+    // What cannot be sent any more is told by whoever waits for the answer.
+    send: (command) => void child.send(command, () => {}),
     next: (kind, timeoutMs = 60_000) =>
       new Promise((resolve, reject) => {
+        if (death !== undefined) {
+          reject(death);
+          return;
+        }
         const timer = setTimeout(() => settle(new Error(`${script}: no ${kind}`)), timeoutMs);
         const settle = (error: Error) => {
           clearTimeout(timer);
           child.off('message', onMessage);
-          child.off('exit', onExit);
+          child.off('close', onClose);
           reject(error);
         };
         const isWanted = (report: Report): report is Extract<Report, { kind: typeof kind }> =>
@@ -44,15 +63,15 @@ export function startBenchChild<Command extends object, Report extends { readonl
           resolve(report);
           settle(new Error('settled'));
         };
-        const onExit = () => settle(new Error(`${script} ended`));
+        const onClose = () => settle(death ?? new Error(`${script} ended`));
         child.on('message', onMessage);
-        child.once('exit', onExit);
+        child.once('close', onClose);
       }),
     stop: async () => {
       // Which our children take as the order to exit.
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-      if (child.exitCode === null && child.signalCode === null) await ended;
+      if (death === undefined) await ended;
       clearTimeout(timer);
     },
   };
