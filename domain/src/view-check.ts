@@ -111,7 +111,9 @@ export const defaultViewPolicy: ViewPolicy = {
 export interface ViewState {
   /** Null until enough pictures agree. */
   readonly verdict: ViewVerdict | null;
-  readonly votes: readonly { readonly vote: ViewVote; readonly atMs: number }[];
+  /** The last pictures that said something. */
+  readonly votes: readonly { readonly vote: ViewVerdict; readonly atMs: number }[];
+  readonly wellInARow: number;
   readonly pictureHash: string | null;
   /** Since when, and how many times, the same picture came. */
   readonly sameSinceMs: number;
@@ -125,6 +127,7 @@ export interface ViewState {
 export const noViewYet: ViewState = {
   verdict: null,
   votes: [],
+  wellInARow: 0,
   pictureHash: null,
   sameSinceMs: 0,
   sameCount: 0,
@@ -173,20 +176,24 @@ export function decideView(
           ? 'COVERED'
           : 'MOVED';
 
-  const votes = [
-    ...state.votes.filter(({ atMs }) => atMs <= nowMs && nowMs - atMs <= policy.forgetAfterMs),
-    { vote, atMs: nowMs },
-  ].slice(-policy.maxClearAfter - policy.outOf);
+  const before = state.votes.filter(
+    ({ atMs }) => atMs <= nowMs && nowMs - atMs <= policy.forgetAfterMs,
+  );
+  const votes =
+    vote === 'UNSURE' ? before : [...before, { vote, atMs: nowMs }].slice(-policy.outOf);
+  const wellInARow =
+    vote === 'WELL' ? state.wellInARow + 1 : vote === 'UNSURE' ? state.wellInARow : 0;
   const raisedBefore = state.raisedAtMs.filter((atMs) => atMs <= nowMs && nowMs - atMs < hourMs);
   const verdict = frozen
     ? 'FROZEN'
-    : nextVerdict(state.verdict, votes, raisedBefore.length, nowMs, policy);
+    : nextVerdict(state.verdict, votes, wellInARow, raisedBefore.length, nowMs, policy);
   const changed = verdict !== state.verdict;
   const raised = changed && isDisturbed(verdict) && !isDisturbed(state.verdict);
   return {
     state: {
       verdict,
       votes,
+      wellInARow,
       pictureHash: measures.pictureHash,
       sameSinceMs,
       sameCount,
@@ -235,17 +242,15 @@ export function judgePicture(
 function nextVerdict(
   verdict: ViewVerdict | null,
   votes: ViewState['votes'],
+  wellInARow: number,
   raisedBefore: number,
   nowMs: number,
   policy: ViewPolicy,
 ): ViewVerdict | null {
-  const sure = votes.filter(({ vote }) => vote !== 'UNSURE');
-  const recent = sure.slice(-policy.outOf);
-  const bad = recent.filter(({ vote }) => vote !== 'WELL');
-  const last = recent.at(-1);
-  const since = bad[0];
-  if (last !== undefined && last.vote !== 'WELL' && since !== undefined) {
-    const agreed = bad.length >= policy.raiseAfter && nowMs - since.atMs >= policy.raiseAfterMs;
+  const bad = votes.filter(({ vote }) => vote !== 'WELL');
+  const first = bad[0];
+  if (first !== undefined && votes.at(-1)?.vote !== 'WELL') {
+    const agreed = bad.length >= policy.raiseAfter && nowMs - first.atMs >= policy.raiseAfterMs;
     if (!isDisturbed(verdict)) return agreed ? mostFrequent(bad) : verdict;
     // Another kind of disturbance only when it is as clear as the first had to be.
     const kind = mostFrequent(bad);
@@ -255,7 +260,6 @@ function nextVerdict(
   const needed = isDisturbed(verdict)
     ? Math.min(policy.clearAfter * 2 ** Math.max(0, raisedBefore - 1), policy.maxClearAfter)
     : policy.clearAfter;
-  const wellInARow = sure.length - 1 - sure.findLastIndex(({ vote }) => vote !== 'WELL');
   return wellInARow >= needed ? 'WELL' : verdict;
 }
 
@@ -268,7 +272,6 @@ function mostFrequent(votes: ViewState['votes']): ViewVerdict {
   const counts = new Map<ViewVerdict, number>();
   let best: ViewVerdict = 'WELL';
   for (const { vote } of votes) {
-    if (vote === 'UNSURE') continue;
     const count = (counts.get(vote) ?? 0) + 1;
     counts.set(vote, count);
     if (count >= (counts.get(best) ?? 0)) best = vote;
