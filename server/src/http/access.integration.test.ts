@@ -54,6 +54,51 @@ const examples: Readonly<Record<string, { path: string; body?: string; type?: st
     path: '/api/cameras/1/views/1/reject',
     body: JSON.stringify({ reason: 'a test' }),
   },
+  'POST /api/assets': {
+    path: '/api/assets',
+    body: JSON.stringify({ code: 'ACCESS-1', serial: null, mac: null }),
+  },
+  'POST /api/cameras/:id/transfer': {
+    path: '/api/cameras/999999/transfer',
+    body: JSON.stringify({ stationCode: 'X', placement: 'REAR', booth: null, reason: 'a test' }),
+  },
+  'POST /api/cameras/:id/reinstate': {
+    path: '/api/cameras/999999/reinstate',
+    body: JSON.stringify({ stationCode: 'X', placement: 'REAR', booth: null, reason: 'a test' }),
+  },
+  'POST /api/cameras/:id/replace': {
+    path: '/api/cameras/999999/replace',
+    body: JSON.stringify({ replacementId: 999_998, replacedBecomes: 'spare', reason: 'a test' }),
+  },
+  'POST /api/cameras/:id/retire': {
+    path: '/api/cameras/999999/retire',
+    body: JSON.stringify({ becomes: 'spare', reason: 'a test' }),
+  },
+  'POST /api/credentials': {
+    path: '/api/credentials',
+    body: JSON.stringify({ username: 'a', password: 'b', cameraIds: [999_999] }),
+  },
+  'POST /api/cameras/:id/tools/reboot': {
+    path: '/api/cameras/999999/tools/reboot',
+    body: JSON.stringify({ confirm: true }),
+  },
+  'POST /api/cameras/:id/tools/credentials': {
+    path: '/api/cameras/999999/tools/credentials',
+    body: JSON.stringify({ username: 'a', password: 'b', store: false }),
+  },
+  'POST /api/cameras/:id/policy/apply': {
+    path: '/api/cameras/999999/policy/apply',
+    body: JSON.stringify({ correct: false }),
+  },
+  'PUT /api/policies': {
+    path: '/api/policies',
+    body: JSON.stringify({ scope: 'model', scopeValue: 'none', policy: {} }),
+  },
+  'DELETE /api/policies/:id': { path: '/api/policies/999999' },
+  'GET /api/stations/:code/cameras-at': { path: '/api/stations/X/cameras-at?atMs=1790000000000' },
+  'GET /api/stations/:code/assignments': {
+    path: '/api/stations/X/assignments?fromMs=1790000000000&toMs=1790000001000',
+  },
   'POST /api/discovery': {
     path: '/api/discovery',
     body: JSON.stringify({ cidrs: [], multicast: false }),

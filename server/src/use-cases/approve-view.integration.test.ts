@@ -141,6 +141,7 @@ const nowMs = Date.now();
 const range = `fromMs=${nowMs - 60_000}&toMs=${nowMs - 1_000}`;
 const startUs = (nowMs - 60_000) * 1_000;
 const pictureRoutes: Readonly<Record<string, (id: number) => [string, string, unknown?]>> = {
+  'POST /api/cameras/:id/tools/snapshot': (id) => ['POST', `/api/cameras/${id}/tools/snapshot`],
   'GET /api/cameras/:id/snapshot.jpg': (id) => ['GET', `/api/cameras/${id}/snapshot.jpg`],
   'GET /api/cameras/:id/footage/:startUs.mp4': (id) => [
     'GET',
@@ -177,7 +178,9 @@ test('no route that gives pictures is missing from the table of this test', () =
   const giving = server.routes
     .filter(({ method }) => method !== 'HEAD')
     .map(({ method, url }) => `${method} ${url}`)
-    .filter((route) => /\.(jpe?g|mp4|m4s|m3u8|png|webp)$|^POST \/api\/exports$/.test(route));
+    .filter((route) =>
+      /\.(jpe?g|mp4|m4s|m3u8|png|webp)$|snapshot|^POST \/api\/exports$/.test(route),
+    );
   expect(giving.sort()).toEqual([...Object.keys(pictureRoutes), ...approverRoutes].sort());
 });
 
