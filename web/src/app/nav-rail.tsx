@@ -1,6 +1,6 @@
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
 import { Link } from '@tanstack/react-router';
-import { BellRing, Grid2x2, Landmark, Megaphone } from 'lucide-react';
+import { BellRing, FileSpreadsheet, Grid2x2, Landmark, Megaphone } from 'lucide-react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { BrandMark } from './brand-mark.tsx';
 import { useFleet } from './services.tsx';
@@ -59,6 +59,18 @@ export function NavRail(props: { readonly session: SessionView }) {
             >
               <Megaphone aria-hidden="true" />
               {t('nav.notices')}
+            </Link>
+          </li>
+        )}
+        {may.includes('plan.import') && (
+          <li>
+            <Link
+              to="/admin/import"
+              className={styles.navLink}
+              activeOptions={{ includeSearch: false }}
+            >
+              <FileSpreadsheet aria-hidden="true" />
+              {t('nav.plan')}
             </Link>
           </li>
         )}

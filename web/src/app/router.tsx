@@ -87,6 +87,12 @@ const noticesRoute = createRoute({
   component: lazyRouteComponent(() => import('../admin/notices-page.tsx'), 'NoticesPage'),
 });
 
+const importRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/admin/import',
+  component: lazyRouteComponent(() => import('../plan/import-page.tsx'), 'ImportPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   indexRoute,
   wallIndexRoute,
@@ -96,6 +102,7 @@ const routeTree = rootRoute.addChildren([
   cameraRoute,
   alertsRoute,
   noticesRoute,
+  importRoute,
 ]);
 
 /** The console's router; search parameters stay plain text in the address. */
