@@ -96,6 +96,7 @@ try {
       `${report?.goodRows} good rows of ${rows.length}: ${checked.result.fault?.message}`,
     );
   }
+  const delayWhileCheckedMs = delays.max / 1e6;
   const applied = await timed(() => apply(checked.result));
   if (applied.result.state !== 'applied') throw new Error(applied.result.fault?.message);
   const again = await timed(load);
@@ -109,6 +110,7 @@ try {
       measure('apply-seconds', applied.seconds, 's'),
       measure('check-again-seconds', again.seconds, 's'),
       measure('undo-seconds', undone.seconds, 's'),
+      measure('longest-loop-delay-checking', delayWhileCheckedMs, 'ms'),
       measure('longest-loop-delay', delays.max / 1e6, 'ms'),
       measure('slowest-answer', slowestAnswerMs, 'ms'),
       measure('memory', process.memoryUsage().rss / 1e6, 'MB'),
