@@ -170,6 +170,9 @@ test('a full memory card degrades, with the reason and what to do; it is no outa
     fault: 'CAMERA_STORAGE_FAILED',
     reasons: [{ kind: 'storage', evidence: 'card full' }],
   });
+  const detail = await get<Record<string, unknown>>(`/api/cameras/${camera}`);
+  expect(detail).toMatchObject({ flappingSinceMs: null, reasons: [{ kind: 'storage' }] });
+  expect(JSON.stringify(detail.reasons)).toContain('memory card');
   expect(await openAlerts()).toEqual([]);
   const table = await get<{ reasonKinds: string[]; cameras: { reasons: number[] } }>(
     '/api/health/cameras?station=GE24-NA117-PS002&state=DEGRADED',

@@ -8,6 +8,7 @@ import type { Action, Role } from '../permissions.ts';
 import type { StationStateKind } from '../station-state.ts';
 import type { ViewApproval } from '../view-approval.ts';
 import type { AlertAdditions } from './alert-types.ts';
+import type { DegradedReasonView } from './health-types.ts';
 
 /**
  * Shapes of the HTTP API, shared by server and browser. All times are milliseconds since the Unix
@@ -115,6 +116,10 @@ export interface CameraDetail extends CameraView {
   readonly evidence: string | null;
   /** What a technician does next about {@link CameraView.fault}; null when well. */
   readonly nextAction: string | null;
+  /** What degrades its picture now, the gravest first, each with what to do about it. */
+  readonly reasons: readonly DegradedReasonView[];
+  /** Since when it comes and goes; null while it is calm. */
+  readonly flappingSinceMs: number | null;
   readonly counters: readonly CameraCounters[];
   readonly history: readonly CameraTransition[];
 }

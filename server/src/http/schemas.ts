@@ -4,6 +4,7 @@ import { exportLimits } from '@nigehban/domain/footage-export.ts';
 import { viewApprovals } from '@nigehban/domain/view-approval.ts';
 import { type TSchema, Type } from 'typebox';
 import { alertAdditions } from './alert-schemas.ts';
+import { DegradedReasonViewSchema } from './health-schemas.ts';
 
 /** Shapes of requests (enforced) and answers (documented, and held against the answers by a test). */
 
@@ -153,6 +154,8 @@ export const CameraDetailSchema = Type.Object(
     clockOffsetMs: orNull(Type.Number()),
     evidence: orNull(Type.String()),
     nextAction: orNull(Type.String()),
+    reasons: Type.Array(DegradedReasonViewSchema),
+    flappingSinceMs: orNull(ms),
     counters: Type.Array(Type.Record(Type.String(), Type.Unknown())),
     history: Type.Array(
       Type.Object({

@@ -23,6 +23,7 @@ import {
   newerObservations,
   noteCounters,
   observationOf,
+  stepsBetween,
   sweepSource,
   type WatchedCamera,
   watchedOf,
@@ -321,13 +322,7 @@ class Monitor implements CameraMonitor {
           this.#keeper.flush();
         });
       } else {
-        this.#keeper.touch(cameraId, {
-          atMs: nowMs,
-          from: effect.from,
-          to: effect.to,
-          fault: state.fault,
-          evidence: state.evidence,
-        });
+        this.#keeper.touch(cameraId, ...stepsBetween(before, state, nowMs));
         if (isDown(effect.to) && camera.source !== sweepSource) this.#askSiblings(cameraId, nowMs);
       }
     }
@@ -389,16 +384,7 @@ class Monitor implements CameraMonitor {
       return;
     }
     camera.version = stored.version;
-    if (stored.state.kind === state.kind) this.#keeper.touch(cameraId);
-    else {
-      this.#keeper.touch(cameraId, {
-        atMs: this.#ports.clock.nowMs(),
-        from: stored.state.kind,
-        to: state.kind,
-        fault: state.fault,
-        evidence: state.evidence,
-      });
-    }
+    this.#keeper.touch(cameraId, ...stepsBetween(stored.state, state, this.#ports.clock.nowMs()));
   }
 
   #tick(): void {

@@ -8,11 +8,12 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
 import type { ViewApprovalPolicy } from '@nigehban/domain/view-approval.ts';
 import { readAlerts } from '../store/alert-store.ts';
-import { readTransitions } from '../store/camera-state-store.ts';
+import { loadCameraStates, readTransitions } from '../store/camera-state-store.ts';
 import { readAssets } from '../store/camera-store.ts';
 import type { Sql } from '../store/database.ts';
 import { type CameraFilter, readCameras, readStations } from '../store/station-store.ts';
 import type { CameraMonitor } from './monitor-cameras.ts';
+import { viewReasons } from './read-camera-health.ts';
 
 const historyLength = 50;
 const stationAlerts = 20;
@@ -66,6 +67,7 @@ export async function readCamera(
     throw new Fault('CAMERA_UNKNOWN', `No camera ${cameraId} in the plan`);
   }
   const { counters } = monitor.status(cameraId);
+  const [stored] = await loadCameraStates(sql, [cameraId]);
   const history = await readTransitions(sql, cameraId, historyLength);
   const clockOffsetMs =
     counters.find((counter) => counter.clockOffsetMs !== null)?.clockOffsetMs ??
@@ -94,6 +96,8 @@ export async function readCamera(
     clockOffsetMs,
     evidence: asset.evidence,
     nextAction: camera.fault === null ? null : faultCatalogue[camera.fault].nextAction,
+    reasons: viewReasons(stored?.state.detail.conditions ?? {}),
+    flappingSinceMs: stored?.state.detail.flap.sinceMs ?? null,
     counters,
     history,
   };

@@ -4,7 +4,7 @@ import { measureStream, type TimedCounters } from '@nigehban/domain/camera-healt
 import type { CameraObservation, CameraState } from '@nigehban/domain/camera-state.ts';
 import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
-import type { StoredCameraState } from '../store/camera-state-store.ts';
+import type { CameraTransitionRow, StoredCameraState } from '../store/camera-state-store.ts';
 
 /** The sweep as the one who tells of a camera, beside the ids of media nodes. */
 export const sweepSource = Symbol('sweep');
@@ -104,6 +104,16 @@ export function newerObservations(
     observations.push({ kind: 'view-judged', ...view });
   }
   return observations;
+}
+
+/** The transition from one state to another as it is stored; none when the kind stays. */
+export function stepsBetween(
+  from: CameraState,
+  to: CameraState,
+  atMs: number,
+): readonly CameraTransitionRow[] {
+  if (from.kind === to.kind) return [];
+  return [{ atMs, from: from.kind, to: to.kind, fault: to.fault, evidence: to.evidence }];
 }
 
 /** True when something changed that has to survive a restart or that people see. */

@@ -293,6 +293,8 @@ export class MockFleet {
       clockOffsetMs: camera.id % 4 === 0 ? 3_604_120 : -84,
       evidence: down ? `connect to 127.16.0.${camera.id}:554: no route to host` : null,
       nextAction: down ? 'Check power, cable and network of the polling station.' : null,
+      reasons: [],
+      flappingSinceMs: null,
       counters: [
         {
           cameraId: camera.id,
