@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.ts';
+import { unsizedJpegFault } from '../codec/unsized-jpeg.ts';
 import type { MediaError } from '../media-error.ts';
 import { faultKind } from '../rtsp/fault-kind.ts';
 import type { ReadArena } from '../rtsp/read-arena.ts';
@@ -252,7 +253,15 @@ export class StreamSupervisor {
     if (track === this.#watchedTrack) {
       this.#watchedPackets++;
       this.#lastPacketUs = arrivalUs;
-      if (this.#flowingSinceMs === undefined) this.#onFlowing(arrivalUs);
+      if (this.#flowingSinceMs === undefined) {
+        const isJpeg = this.#playing?.tracks[track]?.codec === 'JPEG';
+        const error = isJpeg ? unsizedJpegFault(buffer, offset, length) : undefined;
+        if (error !== undefined) {
+          this.#endSession({ cause: 'failed', error });
+          return;
+        }
+        this.#onFlowing(arrivalUs);
+      }
     }
     this.#sinks.rtp(track, buffer, offset, length, arrivalUs);
   }
