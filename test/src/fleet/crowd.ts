@@ -35,7 +35,7 @@ export interface Crowd {
 }
 
 /** Models as a province buys them: many of few makes. */
-const crowdModels = [
+export const crowdModels = [
   ...['KV-2100', 'NL-D40', 'TQ-6IR', 'KV-2100', 'SB-720E', 'NL-D40', 'PX-9T', 'KV-2100'],
   ...['TQ-6IR', 'NL-H65', 'RS-1', 'NL-D40'],
 ];
