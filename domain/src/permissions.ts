@@ -23,6 +23,8 @@ export const actions = [
   'camera.register',
   /** Changes something at a camera: time, reboot, policy. */
   'camera.service',
+  /** Takes a reference picture, which is shown to approvers only. */
+  'view.propose',
   'view.approve',
   'plan.import',
   'phase.manage',
@@ -50,6 +52,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'alert.acknowledge',
     'alert.manage',
     'report.read',
+    'view.propose',
     'view.approve',
     'audit.read',
   ],
@@ -61,6 +64,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'camera.probe',
     'camera.register',
     'camera.service',
+    'view.propose',
   ],
   administrator: [
     'status.read',
@@ -68,6 +72,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'camera.probe',
     'camera.register',
     'camera.service',
+    'view.propose',
     'plan.import',
     'phase.manage',
     'notification.manage',

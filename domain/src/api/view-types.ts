@@ -6,8 +6,7 @@ import type { ViewApproval, ViewState } from '../view-approval.ts';
  * approved, everything that shows its pictures answers VIEW_UNAPPROVED to people without
  * `view.approve`; {@link ViewApproval} of `CameraView.approval` says so beforehand.
  *
- *   POST /api/cameras/:id/views                  → ReferenceView (taken now)      camera.service
- *                                                                                  or view.approve
+ *   POST /api/cameras/:id/views                  → ReferenceView (taken now)      view.propose
  *   GET  /api/cameras/:id/views                  → ReferenceView[], newest first  status.read
  *   GET  /api/cameras/:id/views/:viewId/picture.jpg  image/jpeg                   view.approve
  *   POST /api/cameras/:id/views/:viewId/approve  → ReferenceView                  view.approve
