@@ -66,6 +66,8 @@ export interface ViewLimits {
   /** Another place of the view must match this well, and by so much better than the approved one. */
   readonly shiftedMatch: number;
   readonly shiftedGain: number;
+  /** The same where parts stand: long level lines look the same when they are shifted along. */
+  readonly heldShiftedGain: number;
   /** Another view stands still, a crowd does not. */
   readonly steady: number;
   /** Below this share of the reference's detail nothing is seen any more. */
@@ -97,6 +99,7 @@ export const defaultViewPolicy: ViewPolicy = {
     anchoredLost: 0.2,
     shiftedMatch: 0.38,
     shiftedGain: 0.13,
+    heldShiftedGain: 0.22,
     steady: 0.66,
     detailLost: 0.45,
     blurredSharpness: 0.6,
@@ -224,9 +227,11 @@ export function judgePicture(
   const glare = measures.saturatedShare >= limits.glareShare;
   const unsharp =
     against.sharpnessRatio !== null && against.sharpnessRatio < limits.blurredSharpness;
-  if (anchoredShare >= limits.anchoredHeld) return unsharp && !glare ? 'BLURRED' : 'WELL';
+  const held = anchoredShare >= limits.anchoredHeld;
   const gain = against.shiftedMatch - match;
-  if (against.shiftedMatch >= limits.shiftedMatch && gain >= limits.shiftedGain) return 'MOVED';
+  const enough = held ? limits.heldShiftedGain : limits.shiftedGain;
+  if (against.shiftedMatch >= limits.shiftedMatch && gain >= enough) return 'MOVED';
+  if (held) return unsharp && !glare ? 'BLURRED' : 'WELL';
   if (glare) return 'DAZZLED';
   const plain = against.detailRatio < limits.detailLost;
   const remains =

@@ -28,8 +28,10 @@ const minParts = 4;
 const partMatch = 0.5;
 /** Cells that a camera may give way: wind, settling, a thumb's touch. */
 const slackCells = 2;
-/** Below this share of standing parts it is worth looking for the view elsewhere in the picture. */
-const searchBelow = 0.45;
+/** Below this match it is worth looking whether the view has shifted. */
+const searchBelow = 0.75;
+/** Below this share of standing parts it is looked for with all patience. */
+const searchWellBelow = 0.45;
 /** Edges that must be inside the picture for a view found elsewhere. */
 const minOverlap = 0.4;
 
@@ -75,7 +77,9 @@ export function compareViews(
   const { match, column, row } = bestNear(reference, picture.edges);
   const anchored = anchoredShare(reference, picture.edges, column, row);
   const elsewhere =
-    anchored < searchBelow ? searchElsewhere(reference, picture.edges) : { match: 0, shift: '' };
+    match < searchBelow
+      ? searchElsewhere(reference, picture.edges, anchored < searchWellBelow)
+      : { match: 0, shift: '' };
   const { sharpness } = reference.features;
   return {
     match,
@@ -86,7 +90,7 @@ export function compareViews(
     sharpnessRatio:
       sharpness === null || picture.sharpness === null ? null : picture.sharpness / sharpness,
     steadiness:
-      before === null || anchored >= searchBelow ? null : foundAgain(before, picture.edges),
+      before === null || anchored >= searchWellBelow ? null : foundAgain(before, picture.edges),
     likeness: correlation(reference.features.lights, picture.lights),
   };
 }
@@ -199,15 +203,35 @@ const transforms = [-20, -14, -8, 8, 14, 20]
   .map((degrees) => ({ degrees, zoom: 1 }))
   .concat([0.68, 0.76, 0.86, 1.16, 1.3, 1.45, 1.65, 1.85].map((zoom) => ({ degrees: 0, zoom })));
 
-function searchElsewhere(reference: ReferenceView, edges: Uint8Array): Elsewhere {
-  let best: Elsewhere = { match: 0, shift: '' };
-  for (let row = -reachRows; row <= reachRows; row += 1) {
-    for (let column = -reachColumns; column <= reachColumns; column += 1) {
-      if (Math.abs(row) <= slackCells && Math.abs(column) <= slackCells) continue;
-      const match = matchAt(reference, edges, column, row);
-      if (match > best.match) best = { match, shift: describeShift(column, row) };
-    }
+function searchElsewhere(
+  reference: ReferenceView,
+  edges: Uint8Array,
+  thorough: boolean,
+): Elsewhere {
+  const shifted = searchShifted(reference, edges);
+  return thorough ? searchTurned(reference, edges, shifted) : shifted;
+}
+
+/** Every other cell first, then what is around the best. */
+function searchShifted(reference: ReferenceView, edges: Uint8Array): Elsewhere {
+  let best = { match: 0, column: 0, row: 0 };
+  const look = (column: number, row: number): void => {
+    if (Math.abs(row) <= slackCells && Math.abs(column) <= slackCells) return;
+    const match = matchAt(reference, edges, column, row);
+    if (match > best.match) best = { match, column, row };
+  };
+  for (let row = -reachRows; row <= reachRows; row += 2) {
+    for (let column = -reachColumns; column <= reachColumns; column += 2) look(column, row);
   }
+  const { column: middle, row: level } = best;
+  for (let row = level - 1; row <= level + 1; row += 1) {
+    for (let column = middle - 1; column <= middle + 1; column += 1) look(column, row);
+  }
+  return { match: best.match, shift: describeShift(best.column, best.row) };
+}
+
+function searchTurned(reference: ReferenceView, edges: Uint8Array, shifted: Elsewhere): Elsewhere {
+  let best = shifted;
   for (const { degrees, zoom } of transforms) {
     const changed = transformed(reference, degrees, zoom);
     for (let row = -turnedReach; row <= turnedReach; row += 2) {
