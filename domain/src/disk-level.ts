@@ -1,5 +1,6 @@
 /** How much room a volume has left: deletion begins at `low`, recording ends at `full`. */
-export type DiskLevel = 'well' | 'low' | 'critical' | 'full';
+export const diskLevels = ['well', 'low', 'critical', 'full'] as const;
+export type DiskLevel = (typeof diskLevels)[number];
 
 export interface DiskSpace {
   readonly freeBytes: number;
@@ -12,7 +13,6 @@ export interface DiskMarks {
   readonly fullBytes: number;
 }
 
-const levels = ['well', 'low', 'critical', 'full'] as const;
 /** Room for chains, manifests and records of removals when no footage fits any more. */
 const fullAtMostBytes = 256 << 20;
 /** A level is left only with a quarter more room than it is entered with. */
@@ -37,8 +37,8 @@ export function enoughFreeBytes(marks: DiskMarks): number {
 export function decideDiskLevel(before: DiskLevel, space: DiskSpace, marks: DiskMarks): DiskLevel {
   const entered = levelAt(space.freeBytes, marks, 1);
   const kept = levelAt(space.freeBytes, marks, hysteresis);
-  if (levels.indexOf(entered) >= levels.indexOf(before)) return entered;
-  return levels.indexOf(kept) < levels.indexOf(before) ? kept : before;
+  if (diskLevels.indexOf(entered) >= diskLevels.indexOf(before)) return entered;
+  return diskLevels.indexOf(kept) < diskLevels.indexOf(before) ? kept : before;
 }
 
 function levelAt(freeBytes: number, marks: DiskMarks, factor: number): DiskLevel {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { NodeFact } from '@nigehban/domain/link-messages.ts';
+import type { FootageVolumeView, NodeFact } from '@nigehban/domain/link-messages.ts';
 import { type DeclaredRoute, originAllowed, sessionCookie } from './http/access.ts';
 import { createApp } from './http/app.ts';
 import type { App } from './http/app-type.ts';
@@ -79,6 +79,7 @@ export async function buildServer(
   const serverId = randomUUID();
   const allowedOrigins = settings.allowedOrigins ?? [];
   const recordingFaults = new Map<string, NodeHealth['fault']>();
+  const footageVolumes = new Map<string, readonly FootageVolumeView[]>();
   const directory = createCameraDirectory(sql, settings.secretKey, log);
   await directory.load();
   const nodeOf = (cameraId: number) => directory.find(cameraId)?.asset.nodeId ?? null;
@@ -172,6 +173,7 @@ export async function buildServer(
         log.error({ nodeId, code: fact.fault, evidence: fact.evidence }, 'a node cannot record');
         recordingFaults.set(nodeId, { code: fact.fault, message: fact.evidence });
       }
+      if (fact.kind === 'footage-volumes') footageVolumes.set(nodeId, fact.volumes);
     }
   };
   const notices = startNoticeParts({
@@ -301,6 +303,7 @@ export async function buildServer(
   addDistrictRoutes(app, sql);
   const plans = addPlanParts(app, { sql, clock, log, settings });
   const metrics = createMetrics({
+    footageVolumes: () => footageVolumes,
     counters: () => monitor.counters(),
     cameraStates: () => countCameraStates(sql),
     openAlerts: () => countOpenAlerts(sql),

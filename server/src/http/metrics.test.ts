@@ -1,3 +1,4 @@
+import type { DiskLevel } from '@nigehban/domain/disk-level.ts';
 import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
 import { expect, test } from 'vitest';
 import { createMetrics } from './metrics.ts';
@@ -26,6 +27,10 @@ const stream: CameraCounters = {
   },
 };
 
+function volumeOf(folder: string, level: DiskLevel | null, freeBytes: number | null) {
+  return { folder, level, freeBytes, totalBytes: freeBytes && 1e12, fault: null };
+}
+
 function metricsOf(counters: () => readonly CameraCounters[]): Promise<string> {
   return createMetrics({
     counters,
@@ -35,6 +40,10 @@ function metricsOf(counters: () => readonly CameraCounters[]): Promise<string> {
     queueCounts: async () => ({}),
     wsClients: () => 0,
     nodes: () => [],
+    footageVolumes: () =>
+      new Map([
+        ['node-1', [volumeOf('/mnt/disk1', 'low', 5e9), volumeOf('/mnt/disk2', null, null)]],
+      ]),
   }).text();
 }
 
@@ -53,9 +62,14 @@ test('every counter of a recorded camera is a metric; what is not known is left 
     'nigehban_recorder_restarts_total{camera="7"} 1',
     'nigehban_recorder_queued_bytes{camera="7"} 4096',
     'nigehban_recorder_disk_lag_ms{camera="7"} 120',
+    'nigehban_footage_volume_free_bytes{node="node-1",volume="/mnt/disk1"} 5000000000',
+    'nigehban_footage_volume_size_bytes{node="node-1",volume="/mnt/disk1"} 1000000000000',
+    'nigehban_footage_volume_level{node="node-1",volume="/mnt/disk1"} 1',
+    'nigehban_footage_volume_level{node="node-1",volume="/mnt/disk2"} 4',
   ]) {
     expect(lines).toContain(line);
   }
+  expect(text).not.toContain('free_bytes{node="node-1",volume="/mnt/disk2"}');
   expect(text).not.toContain('key_frame_interval_ms{');
   expect(text).not.toContain('nigehban_recorder_frames_total{camera="8"}');
 });

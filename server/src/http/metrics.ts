@@ -1,5 +1,6 @@
 import { downStates } from '@nigehban/domain/camera-state.ts';
-import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
+import { diskLevels } from '@nigehban/domain/disk-level.ts';
+import type { CameraCounters, FootageVolumeView } from '@nigehban/domain/link-messages.ts';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 export interface MetricsSources {
@@ -9,6 +10,8 @@ export interface MetricsSources {
   readonly outboxWaiting: () => Promise<number>;
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;
   readonly wsClients: () => number;
+  /** By media node, as it told them last. */
+  readonly footageVolumes: () => ReadonlyMap<string, readonly FootageVolumeView[]>;
   readonly nodes: () => readonly { role: string; nodeId: string }[];
 }
 
@@ -86,6 +89,28 @@ export function createMetrics(sources: MetricsSources): {
   gauge('nigehban_camera_recording', '1 while recorded', ['camera'], (set) => {
     for (const { cameraId, quality, recording } of sources.counters()) {
       if (quality === 'main') set({ camera: String(cameraId) }, recording ? 1 : 0);
+    }
+  });
+  for (const [name, help, field] of [
+    ['nigehban_footage_volume_free_bytes', 'Free bytes of a footage volume', 'freeBytes'],
+    ['nigehban_footage_volume_size_bytes', 'Size of a footage volume', 'totalBytes'],
+  ] as const) {
+    gauge(name, help, ['node', 'volume'], (set) => {
+      for (const [node, volumes] of sources.footageVolumes()) {
+        for (const volume of volumes) {
+          const value = volume[field];
+          if (value !== null) set({ node, volume: volume.folder }, value);
+        }
+      }
+    });
+  }
+  const levelHelp = '0 well, 1 low, 2 critical, 3 full, 4 away or failing';
+  gauge('nigehban_footage_volume_level', levelHelp, ['node', 'volume'], (set) => {
+    for (const [node, volumes] of sources.footageVolumes()) {
+      for (const { folder, level } of volumes) {
+        const value = level === null ? diskLevels.length : diskLevels.indexOf(level);
+        set({ node, volume: folder }, value);
+      }
     }
   });
   gauge('nigehban_cameras', 'Cameras by state', ['state', 'down'], async (set) => {
