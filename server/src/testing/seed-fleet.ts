@@ -34,8 +34,9 @@ export async function seedFleet(
       'F' || (n * ${districts}::int / ${stations}::int) || '-' || (n % 3)
     from generate_series(0, ${stations}::int - 1) n order by n`;
   await sql`
-    insert into camera (code, registered_at)
-    select 'CAM-' || n, now() from generate_series(1, ${cameras}::int) n order by n`;
+    insert into camera (code, address, registered_at)
+    select 'CAM-' || n, '127.' || (n / 65536 + 1) || '.' || (n / 256 % 256) || '.' || n % 256, now()
+    from generate_series(1, ${cameras}::int) n order by n`;
   await sql`
     insert into assignment (camera_id, station_id, placement, booth)
     select n + 1, 1 + n % ${stations}::int,

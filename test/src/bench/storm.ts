@@ -1,0 +1,241 @@
+/**
+ * `npm run bench:storm`: all cameras of a province fail within 5 s, each told twice and in any order,
+ * through a media node's link, the state machine with a gateway that answers at once, the alert
+ * engine and 20 browsers; then they come back; then 1,000 changes a second go on. Peer: the same
+ * changes stored one in a transaction, on eight connections.
+ *
+ * `--cameras N` (29,000) · `--stations N` (6,000) · `--seconds N` of the steady run (10) ·
+ * `--browsers N` (20) · `--json FILE`
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startEmbeddedPostgres } from '@nigehban/config/embedded/postgres.ts';
+import { startEmbeddedRedis } from '@nigehban/config/embedded/redis.ts';
+import { initialCameraState } from '@nigehban/domain/camera-state.ts';
+import { storeCameraStates } from '@nigehban/server/store/camera-state-store.ts';
+import { openDatabase, type Sql, toJson } from '@nigehban/server/store/database.ts';
+import { migrate } from '@nigehban/server/store/migrate.ts';
+import {
+  startFakeGateway,
+  startFakeMediaNode,
+  testStreams,
+} from '@nigehban/server/testing/fake-nodes.ts';
+import { seedFleet } from '@nigehban/server/testing/seed-fleet.ts';
+import { compare, measure, reportFigures } from './report.ts';
+import { openBrowsers } from './storm/browsers.ts';
+import { countNotices } from './storm/notices.ts';
+import { processSeconds } from './storm/processor-share.ts';
+
+const { values } = parseArgs({
+  options: {
+    cameras: { type: 'string', default: '29000' },
+    stations: { type: 'string', default: '6000' },
+    seconds: { type: 'string', default: '10' },
+    browsers: { type: 'string', default: '20' },
+    json: { type: 'string' },
+  },
+});
+const fleet = {
+  districts: 41,
+  stations: Number(values.stations),
+  cameras: Number(values.cameras),
+};
+const stormMs = 5_000;
+const sliceMs = 100;
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const ids = Array.from({ length: fleet.cameras }, (_, index) => index + 1);
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Looks every 50 ms; seconds from `sinceMs` until it holds. */
+async function secondsUntil(holds: () => Promise<boolean>, sinceMs: number): Promise<number> {
+  const deadlineMs = Date.now() + 60_000;
+  while (!(await holds())) {
+    if (Date.now() > deadlineMs) throw new Error('it did not happen within a minute');
+    await pause(50);
+  }
+  return (Date.now() - sinceMs) / 1_000;
+}
+
+function shuffled<T>(list: readonly T[]): readonly T[] {
+  return list
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+/** Tells every camera's fact twice, in any order, evenly over the storm; returns when it is over. */
+async function tellTwice(tell: (cameraIds: readonly number[]) => void): Promise<number> {
+  const events = shuffled([...ids, ...ids]);
+  const slices = stormMs / sliceMs;
+  const perSlice = Math.ceil(events.length / slices);
+  const beganMs = Date.now();
+  for (let slice = 0; slice < slices; slice++) {
+    tell(events.slice(slice * perSlice, (slice + 1) * perSlice));
+    const waitMs = beganMs + (slice + 1) * sliceMs - Date.now();
+    if (waitMs > 0) await pause(waitMs);
+  }
+  return Date.now();
+}
+
+async function count(sql: Sql, query: string): Promise<number> {
+  const [row] = await sql.unsafe<{ n: number }[]>(`select count(*)::int as n from ${query}`);
+  return row?.n ?? -1;
+}
+
+/** The peer: one change, one transaction. Changes a second. */
+async function runPerEvent(sql: Sql): Promise<number> {
+  const changes = ids.slice(0, Math.min(2_000, ids.length)).map((cameraId) => ({
+    cameraId,
+    recording: false,
+    version: 0,
+    state: { ...initialCameraState(Date.now()), kind: 'FAILED' as const },
+    transitions: [],
+  }));
+  const beganMs = performance.now();
+  const lanes = Array.from({ length: 8 }, async (_, lane) => {
+    for (let index = lane; index < changes.length; index += 8) {
+      await storeCameraStates(sql, changes.slice(index, index + 1), Date.now());
+    }
+  });
+  await Promise.all(lanes);
+  return changes.length / ((performance.now() - beganMs) / 1_000);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'nigehban-bench-storm-'));
+const log = { info: () => {}, warn: () => {} };
+const postgres = await startEmbeddedPostgres({ dataFolder: folder, log });
+const redis = await startEmbeddedRedis({ dataFolder: folder, log });
+const sql = openDatabase(postgres.url, { maxConnections: 8 });
+await migrate(sql);
+await seedFleet(sql, fleet);
+await sql`update camera set streams = ${sql.json(toJson(testStreams))}`;
+const now = Date.now();
+await sql`insert into phase_entry (phase, starts_at) values ('poll', ${now - 3_600_000})`;
+await sql`analyze`;
+const [place] = await sql<
+  { folder: string }[]
+>`select setting as folder from pg_settings where name = 'data_directory'`;
+const postmaster = Number(
+  readFileSync(`${place?.folder}/postmaster.pid`, 'utf8').split('\n', 1)[0],
+);
+const server = fork(join(import.meta.dirname, 'storm/server-process.ts'), {
+  env: { ...process.env, STORM_DATABASE_URL: postgres.url, STORM_REDIS_URL: redis.url },
+  stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+});
+
+try {
+  const [{ url }] = (await once(server, 'message')) as [{ url: string }];
+  say(`${cpus().length} × ${cpus()[0]?.model}; Node ${process.version}`);
+  say(`${fleet.cameras} cameras in ${fleet.stations} stations of ${fleet.districts} districts`);
+  const gateway = startFakeGateway(url, {
+    'gateway.check': async () => ({
+      kind: 'unreachable',
+      fault: 'CAMERA_UNREACHABLE',
+      evidence: 'no route to host',
+    }),
+  });
+  const node = startFakeMediaNode(url);
+  const browsers = await openBrowsers(url, Number(values.browsers));
+  await secondsUntil(async () => node.orders().length === ids.length, Date.now());
+  node.flowing(ids);
+  const online = () => count(sql, `camera_state where kind = 'ONLINE'`);
+  await secondsUntil(async () => (await online()) === ids.length, Date.now());
+  await pause(5_000);
+
+  const stormAtMs = Date.now();
+  const toldMs = await tellTwice((some) => node.down(some, 'CAMERA_UNREACHABLE'));
+  const blind = () => count(sql, `alert where closed_at is null and kind = 'BLIND'`);
+  const stored = await secondsUntil(async () => (await blind()) === fleet.stations, toldMs);
+  say(`all alerts stored after ${stored.toFixed(2)} s`);
+  const loose = `alert where closed_at is null and incident_id is null`;
+  const grouped = await secondsUntil(async () => (await count(sql, loose)) === 0, toldMs);
+  say(`all of them in an incident after ${grouped.toFixed(2)} s`);
+  await pause(6_000);
+  const incidents = await count(sql, 'incident where closed_at is null');
+  const causes = await sql<{ causeKind: string; stations: number }[]>`
+    select cause_kind, stations from incident where closed_at is null`;
+  say(`incidents: ${causes.map((one) => `${one.causeKind} ${one.stations}`).join(', ')}`);
+  const backMs = await tellTwice((some) => node.flowing(some));
+  const open = () => count(sql, 'alert where closed_at is null');
+  const closed = await secondsUntil(async () => (await open()) === 0, backMs);
+  say(`all alerts closed after ${closed.toFixed(2)} s`);
+  await pause(3_000);
+  const notices = await countNotices(sql, stormAtMs);
+  const leftOpen =
+    (await open()) +
+    (await count(sql, 'incident where closed_at is null')) +
+    (await count(
+      sql,
+      `(select e.alert_id from alert_event e join alert a on a.id = e.alert_id
+        where e.step = 'closed' group by e.alert_id, a.reopened having count(*) > 1 + a.reopened) x`,
+    ));
+
+  // A camera that goes down makes two changes (suspected, then down), one that returns a third.
+  const seconds = Number(values.seconds);
+  const perSlice = Math.ceil((1_000 / 3 / 1_000) * sliceMs);
+  const queue = shuffled(ids);
+  const back: { readonly dueMs: number; readonly some: readonly number[] }[] = [];
+  const transitions = () => count(sql, 'camera_transition');
+  const run = async (forMs: number) => {
+    const untilMs = Date.now() + forMs;
+    while (Date.now() < untilMs) {
+      const sliceEndMs = Date.now() + sliceMs;
+      const some = Array.from({ length: perSlice }, () => queue[cursor++ % queue.length] ?? 1);
+      node.down(some, 'CAMERA_UNREACHABLE');
+      back.push({ dueMs: Date.now() + 2_000, some });
+      while (back[0] !== undefined && back[0].dueMs <= Date.now()) {
+        const due = back.shift();
+        if (due !== undefined) node.flowing(due.some);
+      }
+      await pause(Math.max(0, sliceEndMs - Date.now()));
+    }
+  };
+  let cursor = 0;
+  await run(7_000);
+  browsers.begin();
+  const before = {
+    atMs: performance.now(),
+    cpu: processSeconds(server.pid ?? 0) + processSeconds(postmaster),
+    changes: await transitions(),
+  };
+  await run(seconds * 1_000);
+  const elapsed = (performance.now() - before.atMs) / 1_000;
+  const cpu = processSeconds(server.pid ?? 0) + processSeconds(postmaster) - before.cpu;
+  const perSecond = ((await transitions()) - before.changes) / elapsed;
+  const worst = browsers.worst();
+  say(
+    `steady: ${Math.round(perSecond)} changes a second, ${worst.heardByLeast} heard by each browser`,
+  );
+  browsers.close();
+  await node.link.stop();
+  await gateway.stop();
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+
+  const peer = await runPerEvent(sql);
+  say(`peer: ${Math.round(peer)} changes a second, one in a transaction`);
+  reportFigures(
+    'storm',
+    [
+      compare('alerts-stored', stored, 's', (2 * ids.length) / peer),
+      measure('incidents-open', incidents, 'incidents'),
+      measure('notifications-per-recipient', notices, 'messages'),
+      measure('alerts-closed', closed, 's'),
+      measure('left-open', leftOpen, 'alerts'),
+      measure('steady-core-share', cpu / elapsed / (perSecond / 1_000), 'cores for 1,000/s'),
+      measure('ws-lag', worst.lagSeconds, 's'),
+    ],
+    process.argv,
+  );
+} finally {
+  if (server.exitCode === null) server.kill('SIGKILL');
+  await sql.end({ timeout: 2 });
+  await redis.stop();
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);
