@@ -1,5 +1,5 @@
 import type { PlanImportView } from '@nigehban/domain/api/plan-types.ts';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { useServerNow } from '../app/services.tsx';
@@ -14,11 +14,16 @@ import { planApi } from './plan-api.ts';
 const shownImports = 10;
 
 /** Former imports; the latest one can be undone until the next. */
-export function ImportHistory() {
+export function ImportHistory(props: { readonly latestId: number | null }) {
   const { t, moment } = useI18n();
   const nowMs = useServerNow(60_000);
   const [asked, setAsked] = useState<PlanImportView | null>(null);
-  const imports = useQuery({ queryKey: ['plan', 'imports'], queryFn: planApi.imports });
+  const imports = useQuery({
+    // Asked again when an import is done on this page.
+    queryKey: ['plan', 'imports', props.latestId],
+    queryFn: planApi.imports,
+    placeholderData: keepPreviousData,
+  });
   if (imports.isError) {
     return <FaultNotice fault={imports.error} onRetry={() => void imports.refetch()} />;
   }

@@ -54,7 +54,7 @@ export function ImportPage() {
       ) : (
         shown !== null && <DraftView draft={shown} onClosed={() => setChosenId(null)} />
       )}
-      <ImportHistory key={shown?.state === 'applied' ? shown.id : 'open'} />
+      <ImportHistory latestId={shown?.importId ?? null} />
     </div>
   );
 }
