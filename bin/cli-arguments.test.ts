@@ -64,3 +64,25 @@ test('import takes one file and says where to and whether to write', () => {
     expect(() => parseCommand(wrong)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
   }
 });
+
+test('camera takes a code and a tool; reseal takes a server', () => {
+  expect(parseCommand(['camera', 'GE24-NA117-PS042-C1', 'reboot', '--confirm'])).toEqual({
+    kind: 'camera',
+    code: 'GE24-NA117-PS042-C1',
+    tool: 'reboot',
+    server: 'http://127.0.0.1:8080',
+    user: 'administrator',
+    confirm: true,
+    out: undefined,
+  });
+  expect(parseCommand(['reseal', '--user', 'x'])).toMatchObject({ kind: 'reseal', user: 'x' });
+  for (const wrong of [
+    ['camera'],
+    ['camera', 'C1'],
+    ['camera', 'C1', 'explode'],
+    ['camera', 'C1', 'ping', 'more'],
+    ['camera', 'C1', 'ping', '--server', 'nowhere'],
+  ]) {
+    expect(() => parseCommand(wrong)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
+  }
+});

@@ -25,9 +25,31 @@ export const usage = `Usage: nigehban <command> [options]
               --apply           writes the good rows; without it (--dry-run) only the report is given
               --set-aside       leaves out the rows that block the plan, as other bad ones
               --remove          retires cameras that the plan names no more
+  camera    asks one camera through a running server   CODE TOOL [--server URL] [--user NAME]
+              ping              how long its ports take to answer
+              probe             every ONVIF call with its answer
+              time              sets its clock
+              reboot            --confirm: recording stops for about a minute
+              snapshot          --out FILE
+              credentials       tries NIGEHBAN_CAMERA_USERNAME and NIGEHBAN_CAMERA_PASSWORD once
+              policy            how it stands against its policy
+              history           where it served, what happened to it
+  reseal    seals all secrets with the current key   [--server URL] [--user NAME]
   help
 
 Settings come from the environment: see .env.example.`;
+
+const cameraTools = [
+  'ping',
+  'probe',
+  'time',
+  'reboot',
+  'snapshot',
+  'credentials',
+  'policy',
+  'history',
+] as const;
+export type CameraTool = (typeof cameraTools)[number];
 
 export type Command =
   | {
@@ -46,6 +68,16 @@ export type Command =
       readonly setAside: boolean;
       readonly remove: boolean;
     }
+  | {
+      readonly kind: 'camera';
+      readonly code: string;
+      readonly tool: CameraTool;
+      readonly server: string;
+      readonly user: string;
+      readonly confirm: boolean;
+      readonly out: string | undefined;
+    }
+  | { readonly kind: 'reseal'; readonly server: string; readonly user: string }
   | { readonly kind: 'server' | 'gateway' | 'media' }
   | { readonly kind: 'reindex'; readonly footage: string | undefined }
   | {
@@ -75,6 +107,8 @@ export function parseCommand(args: readonly string[]): Command {
           'dry-run': { type: 'boolean', default: false },
           'set-aside': { type: 'boolean', default: false },
           remove: { type: 'boolean', default: false },
+          confirm: { type: 'boolean', default: false },
+          out: { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },
       });
@@ -92,6 +126,7 @@ export function parseCommand(args: readonly string[]): Command {
   const [name = 'help', ...rest] = positionals;
   if (values.help) return { kind: 'help' };
   if (name === 'import') return importCommand(rest, values);
+  if (name === 'camera') return cameraCommand(rest, values);
   if (rest.length > 0) throw new Fault('REQUEST_INVALID', `Unexpected argument: ${rest.join(' ')}`);
   switch (name) {
     case 'all':
@@ -109,6 +144,8 @@ export function parseCommand(args: readonly string[]): Command {
       return { kind: name };
     case 'help':
       return { kind: 'help' };
+    case 'reseal':
+      return { kind: name, server: urlOf(values.server), user: values.user };
     case 'reindex':
       return { kind: name, footage: values.footage };
     case 'verify':
@@ -138,12 +175,33 @@ function importCommand(
   if (file === undefined || files.length > 1) {
     throw new Fault('REQUEST_INVALID', 'import takes one file');
   }
-  if (!URL.canParse(values.server)) {
-    throw new Fault('REQUEST_INVALID', `${values.server} is no URL`);
-  }
   if (values.apply && values['dry-run']) {
     throw new Fault('REQUEST_INVALID', '--apply and --dry-run exclude each other');
   }
-  const { server, user, apply, remove } = values;
+  const server = urlOf(values.server);
+  const { user, apply, remove } = values;
   return { kind: 'import', file, server, user, apply, setAside: values['set-aside'], remove };
+}
+
+function cameraCommand(
+  rest: readonly string[],
+  values: {
+    readonly server: string;
+    readonly user: string;
+    readonly confirm: boolean;
+    readonly out?: string | undefined;
+  },
+): Command {
+  const [code, name] = rest;
+  const tool = cameraTools.find((one) => one === name);
+  if (code === undefined || tool === undefined || rest.length > 2) {
+    throw new Fault('REQUEST_INVALID', `camera takes a code and one of ${cameraTools.join(', ')}`);
+  }
+  const { user, confirm, out } = values;
+  return { kind: 'camera', code, tool, server: urlOf(values.server), user, confirm, out };
+}
+
+function urlOf(text: string): string {
+  if (!URL.canParse(text)) throw new Fault('REQUEST_INVALID', `${text} is no URL`);
+  return text;
 }

@@ -6,6 +6,7 @@ import { createLogger } from '@nigehban/config/log/logger.ts';
 import { parseSettings, type Settings } from '@nigehban/config/settings/settings.ts';
 import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
 import { type Command, parseCommand, usage } from './cli-arguments.ts';
+import { runCameraTool, runReseal } from './commands/camera-tools.ts';
 import { runReindex, runVerifyCommand } from './commands/check-footage.ts';
 import { runImport } from './commands/import-plan.ts';
 import { runAll } from './commands/run-all.ts';
@@ -70,6 +71,14 @@ async function main(): Promise<void> {
   }
   if (command.kind === 'import') {
     if (!(await runImport(command, process.env, say))) process.exitCode = 1;
+    return;
+  }
+  if (command.kind === 'camera') {
+    if (!(await runCameraTool(command, process.env, say))) process.exitCode = 1;
+    return;
+  }
+  if (command.kind === 'reseal') {
+    if (!(await runReseal(command, process.env, say))) process.exitCode = 1;
     return;
   }
   const settings = parseSettings(process.env, { hostname: hostname() });
