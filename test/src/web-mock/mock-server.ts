@@ -9,6 +9,8 @@ import { actionsOf, isRole, type Role } from '@nigehban/domain/permissions.ts';
 import { WebSocketServer } from 'ws';
 import { MockExports } from './mock-exports.ts';
 import { MockFleet } from './mock-fleet.ts';
+import { createMockNotices } from './mock-notices.ts';
+import type { MockPart } from './mock-part.ts';
 import { mockTimeline } from './mock-timeline.ts';
 import { makeScene, makeStill } from './scenes.ts';
 
@@ -66,6 +68,12 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   let refuse = false;
   const sockets = new WebSocketServer({ noServer: true });
   const exports = new MockExports();
+  const notices = createMockNotices(bootMs);
+  /** First piece of the path below `/api/` → who answers it. */
+  const parts = new Map<string, MockPart>([
+    ['notices', notices],
+    ['districts', notices],
+  ]);
 
   const push = (message: object): void => {
     seq += 1;
@@ -117,7 +125,20 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
       }
       return session();
     }
-    session();
+    const signedIn = session();
+    const [, , ...path] = url.pathname.split('/');
+    if (parts.has(path[0] ?? '')) {
+      const text = request.method === 'GET' ? '' : await readText(request);
+      const answer = await parts.get(path[0] ?? '')?.({
+        method: request.method ?? 'GET',
+        path,
+        query: url.searchParams,
+        body: text === '' ? null : JSON.parse(text),
+        role: signedIn.role,
+        nowMs,
+      });
+      if (answer !== undefined) return answer;
+    }
     switch (resource) {
       case 'stations': {
         if (key === undefined) return fleet.stations;

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Role } from '@nigehban/domain/permissions.ts';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildMockConsole } from './build-mock-console.ts';
 import { type MockServer, startMockServer } from './mock-server.ts';
@@ -15,7 +16,7 @@ const sizes = {
 interface Shot {
   readonly name: string;
   readonly path: string;
-  readonly role: 'operator' | 'supervisor' | 'technician' | null;
+  readonly role: Role | null;
   readonly settleMs: number;
   readonly prepare?: (page: Page) => Promise<unknown>;
 }
@@ -57,6 +58,32 @@ const shots: readonly Shot[] = [
       await page.keyboard.press('Control+k');
       await page.keyboard.type('booth');
     },
+  },
+  { name: 'notices', path: '/admin/notices', role: 'administrator', settleMs: 600 },
+  {
+    name: 'notices-form',
+    path: '/admin/notices',
+    role: 'administrator',
+    settleMs: 600,
+    prepare: (page) => page.getByTestId('recipient-add').click(),
+  },
+  {
+    name: 'notices-messages',
+    path: '/admin/notices?tab=messages',
+    role: 'administrator',
+    settleMs: 600,
+  },
+  {
+    name: 'notices-channels',
+    path: '/admin/notices?tab=channels',
+    role: 'administrator',
+    settleMs: 600,
+  },
+  {
+    name: 'notices-escalation',
+    path: '/admin/notices?tab=escalation',
+    role: 'administrator',
+    settleMs: 600,
   },
   {
     name: 'help',
