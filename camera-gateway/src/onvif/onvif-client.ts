@@ -58,6 +58,8 @@ export interface OnvifClient {
   /** Tells where a service is, as the camera named it. */
   learnService(service: OnvifService, xaddr: string): void;
   hasService(service: OnvifService): boolean;
+  /** Services learned from now on are asked on the registered port, whatever port the camera names. */
+  keepToRegisteredPort(): void;
   /** The camera was given the credentials and refused them; this client does not offer them again. */
   credentialsRefused(): boolean;
   /** Camera clock minus ours: UsernameTokens are dated by the camera's clock. */
@@ -80,6 +82,7 @@ class PinnedOnvifClient implements OnvifClient {
   readonly #access;
   readonly #downloadAccess;
   #clockOffsetMs = 0;
+  #keepsPort = false;
 
   constructor(options: OnvifClientOptions) {
     this.#options = options;
@@ -94,7 +97,14 @@ class PinnedOnvifClient implements OnvifClient {
 
   learnService(service: OnvifService, xaddr: string): void {
     // The device service answers where it was registered; what it says of itself is not needed.
-    if (service !== 'device') this.#services.set(service, pinServiceUrl(xaddr, this.endpoint));
+    if (service === 'device') return;
+    const at = pinServiceUrl(xaddr, this.endpoint);
+    const port = this.#keepsPort ? this.endpoint.onvifPort : at.port;
+    this.#services.set(service, { ...at, port });
+  }
+
+  keepToRegisteredPort(): void {
+    this.#keepsPort = true;
   }
 
   hasService(service: OnvifService): boolean {

@@ -287,3 +287,25 @@ test('a stop ends work at once, on the wire and off it', async () => {
   expect(performance.now() - startedMs).toBeLessThan(1_000);
   await expect(check(well.port, {}, with_)).rejects.toMatchObject({ code: 'GATEWAY_UNAVAILABLE' });
 });
+
+test('a make that names a dead port is asked on its registered one, and not for what harms it', async () => {
+  const operations: string[] = [];
+  await using camera = await startScriptedCamera((request) => {
+    operations.push(request.operation);
+    switch (request.operation) {
+      case 'GetDeviceInformation':
+        return deviceInformation('0000123').replace('Test &amp; Sons', 'Xiongmai');
+      case 'GetServices':
+        return soap(
+          '<d:GetServicesResponse><d:Service><d:Namespace>http://www.onvif.org/ver10/media/wsdl' +
+            `</d:Namespace><d:XAddr>http://127.0.0.1:1/m1</d:XAddr></d:Service></d:GetServicesResponse>`,
+        );
+      default:
+        return script(request);
+    }
+  });
+  const told = await probe(camera.port);
+  expect(told.streams.length).toBeGreaterThan(0);
+  expect(told.hasSynchronizationPoint).toBe(false);
+  expect(operations).not.toContain('SetSynchronizationPoint');
+});

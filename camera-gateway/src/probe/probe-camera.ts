@@ -1,4 +1,5 @@
 import type { CameraCredentials, CameraEndpoint, CameraStream } from '@nigehban/domain/camera.ts';
+import { type CameraQuirk, quirksOf } from '@nigehban/domain/camera-quirks.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { CameraProbe } from '@nigehban/domain/link-messages.ts';
 import type { Deadline } from '../onvif/deadline.ts';
@@ -70,9 +71,11 @@ async function askEverything(
 ): Promise<CameraProbe> {
   const clockOffsetMs = (await attempt(() => readClockOffset(client, first), true)) ?? 0;
   const device = await getDeviceInformation(client, deadline);
+  const quirks = quirksOf(device);
+  if (quirks.has('registered-port')) client.keepToRegisteredPort();
   await discoverServices(client, deadline);
   const interfaces = (await attempt(() => getNetworkInterfaces(client, deadline))) ?? [];
-  const profiles = await readProfiles(client, deadline);
+  const profiles = await readProfiles(client, quirks, deadline);
   const chosen = chooseStreams(profiles);
   const main = chosen[0];
   if (main === undefined) {
@@ -93,10 +96,12 @@ async function askEverything(
     });
   }
   const snapshot = await attempt(async () => {
+    if (quirks.has('no-snapshot')) return false;
     pinServiceUrl(await getSnapshotUri(client, main.profile, deadline), client.endpoint);
     return true;
   });
   const synchronization = await attempt(async () => {
+    if (quirks.has('no-synchronization-point')) return false;
     await setSynchronizationPoint(client, main.profile, deadline);
     return true;
   });
@@ -113,9 +118,14 @@ async function askEverything(
 
 async function readProfiles(
   client: OnvifClient,
+  quirks: ReadonlySet<CameraQuirk>,
   deadline: Deadline,
 ): Promise<readonly MediaProfile[]> {
-  const services = mediaServices(client);
+  const services = mediaServices(client).filter(
+    (service) =>
+      !(service === 'media' && quirks.has('media2-only')) &&
+      !(service === 'media2' && quirks.has('media1-only')),
+  );
   if (services.length === 0) {
     throw new Fault('CAMERA_NO_PROFILE', 'The camera has no media service');
   }

@@ -13,7 +13,7 @@ import {
   planDiscovery,
 } from '@nigehban/domain/discovery.ts';
 import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
-import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { DiscoveredCamera, LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
 import { addAudit } from '../store/audit-store.ts';
 import type { Sql } from '../store/database.ts';
 import {
@@ -90,11 +90,10 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
       return there !== null && sameEndpoint(there, { address, onvifPort });
     });
 
-  const workChunk = async (
+  const askChunk = async (
     run: DiscoveryRunRow,
     chunk: DiscoveryChunk,
-    credentials: readonly CameraCredentials[],
-  ): Promise<DiscoveryCounts> => {
+  ): Promise<readonly DiscoveredCamera[]> => {
     const asked = requestGateway(
       'gateway.discover',
       {
@@ -106,6 +105,13 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
       chunkWithinMs,
     );
     const { cameras } = await Promise.race([asked, stopping.promise]);
+    return cameras;
+  };
+
+  const enrolChunk = async (
+    cameras: readonly DiscoveredCamera[],
+    credentials: readonly CameraCredentials[],
+  ): Promise<DiscoveryCounts> => {
     const unknown = cameras.filter((one) => !isKnown(one.address, one.onvifPort));
     const counts = { found: cameras.length, bound: 0, known: cameras.length - unknown.length };
     const rest = { quarantined: 0, refused: 0, failed: 0 };
@@ -124,12 +130,18 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
       run.sealedCredentials === null
         ? []
         : openFound(secretKey, 'discovery run', run.sealedCredentials);
+    /** The chunk after the one that is being enrolled is asked meanwhile: the two wait for others. */
+    let ahead: Promise<readonly DiscoveredCamera[]> | null = null;
     for (let index = run.chunksDone; index < chunks.length; index += 1) {
       const chunk = chunks[index];
       if (stopped) return false;
       if (chunk === undefined) break;
       try {
-        const counts = await workChunk(run, chunk, credentials);
+        const cameras = await (ahead ?? askChunk(run, chunk));
+        const next = chunks[index + 1];
+        ahead = next === undefined ? null : askChunk(run, next);
+        ahead?.catch(() => {});
+        const counts = await enrolChunk(cameras, credentials);
         const addresses = chunk.kind === 'sweep' ? chunk.addresses : 0;
         if (!(await storeChunkDone(sql, run.id, index + 1, addresses, counts))) return true;
         failures = 0;
