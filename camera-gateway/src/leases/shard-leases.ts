@@ -145,7 +145,8 @@ class LeaseLoop implements ShardLeases {
 
   /**
    * A store that was away or forgot everything shows the others as gone until they have beaten
-   * again: to take their shards then would only move cameras to and fro.
+   * again: to take their shards then would only move cameras to and fro. So would it when several
+   * gateways start together and the first to come took everything.
    */
   #waitsForOthers(beat: LeaseBeat): boolean {
     const nowMs = this.#options.clock.nowMs();
@@ -153,6 +154,7 @@ class LeaseLoop implements ShardLeases {
     const wasAway = this.#beatAtMs !== null && nowMs - this.#beatAtMs > leaseMs / 2;
     const forgot = beat.leases.length < this.#knownLeases;
     if (wasAway || forgot) this.#patientUntilMs = nowMs + 2 * renewEveryMs;
+    else if (this.#beatAtMs === null) this.#patientUntilMs = nowMs + renewEveryMs / 2;
     this.#beatAtMs = nowMs;
     this.#knownLeases = beat.leases.length;
     // A clock that was set back must not make it wait for hours.
@@ -182,6 +184,10 @@ class LeaseLoop implements ShardLeases {
     if (added.length === 0 && removed.length === 0) return;
     for (const { shard } of added) this.#held.add(shard);
     for (const shard of removed) this.#held.delete(shard);
+    this.#options.log.info(
+      { taken: added.length, lost: removed.length, held: this.#held.size },
+      'the share of the watched cameras changed',
+    );
     for (const listener of this.#listeners) listener({ taken: added, lost: removed });
   }
 }

@@ -106,26 +106,26 @@ test('when one camera of a station fails, its siblings are asked at once', () =>
 test('sockets are bounded in a total outage, and every camera is still told', () => {
   const { clock, duty, peak, facts, sweep } = startTestSweep({
     answer: (_, atMs) => (atMs < 15_000 ? answers : silent),
-    fileLimit: 2_000,
+    fileLimit: 666,
   });
-  duty.accept(watch(ordersOf(3_000)));
+  duty.accept(watch(ordersOf(1_000)));
   clock.advance(15_000);
   clock.advance(40_000);
-  expect(peak.open).toBeLessThanOrEqual(1_000);
-  expect(facts.filter(({ kind }) => kind === 'camera-lost')).toHaveLength(3_000);
+  expect(peak.open).toBeLessThanOrEqual(333);
+  expect(facts.filter(({ kind }) => kind === 'camera-lost')).toHaveLength(1_000);
   clock.advance(60_000);
-  expect(sweep.status()).toMatchObject({ lost: 3_000, maxInFlight: 1_000 });
+  expect(sweep.status()).toMatchObject({ lost: 1_000, maxInFlight: 333 });
   expect(sweep.status().worstIntervalMs).toBeLessThan(1.3 * 15_000);
 });
 
 test('with too few files, lost cameras are asked less patiently instead of late', () => {
   const { clock, duty, peak, asked, sweep } = startTestSweep({
     answer: () => silent,
-    fileLimit: 1_200,
+    fileLimit: 400,
   });
-  duty.accept(watch(ordersOf(3_000)));
+  duty.accept(watch(ordersOf(1_000)));
   clock.advance(120_000);
-  expect(peak.open).toBeLessThanOrEqual(600);
+  expect(peak.open).toBeLessThanOrEqual(200);
   expect(asked.at(-1)?.limits.totalMs).toBeLessThan(5_000);
   expect(sweep.status().worstIntervalMs).toBeLessThan(1.3 * 15_000);
 });
@@ -138,6 +138,20 @@ test('a fault of our own machine says nothing of a camera', () => {
   clock.advance(60_000);
   expect(facts).toEqual([]);
   expect(sweep.status().unasked).toBeGreaterThan(1_000);
+});
+
+test('when this process stalls, checks whose time ran out meanwhile say nothing', () => {
+  const { clock, duty, facts, sweep, stall } = startTestSweep({
+    answer: (_, atMs) => (atMs < 20_000 || atMs > 26_000 ? answers : silent),
+  });
+  duty.accept(watch(ordersOf(300)));
+  clock.advance(22_000);
+  // Everything that falls due now runs in one go, seconds late.
+  stall(6_000);
+  clock.advance(60_000);
+  expect(facts.filter(({ kind }) => kind === 'camera-lost')).toEqual([]);
+  expect(sweep.status()).toMatchObject({ stalls: 1, answering: 300 });
+  expect(sweep.status().unasked).toBeGreaterThan(20);
 });
 
 test('orders that change are followed; those of cameras that stream are not asked', () => {

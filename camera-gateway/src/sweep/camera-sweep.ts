@@ -31,6 +31,8 @@ export interface CameraSweep {
 }
 
 const slotMs = 25;
+/** When a turn comes later than this, this process was kept from its work. */
+const stallMs = 1_000;
 const tellEveryMs = 200;
 const shortestPeriodMs = 1_000;
 const firstLimits: AskLimits = { connectMs: 3_000, totalMs: 5_000 };
@@ -90,6 +92,8 @@ class Sweep implements CameraSweep {
   #inFlight = 0;
   #facts: WatchFact[] = [];
   #toldAtMs = 0;
+  #tickedAtMs: number | null = null;
+  #stalledAtMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
   #cancelTick: () => void = () => {};
 
@@ -139,6 +143,7 @@ class Sweep implements CameraSweep {
   #tick(): void {
     if (this.#stopped) return;
     const nowMs = this.#nowMs();
+    this.#noteStall(nowMs);
     this.#wheel.turn(nowMs, (camera) => this.#comeDue(camera));
     this.#startWaiting(nowMs);
     if (nowMs - this.#toldAtMs >= tellEveryMs) {
@@ -298,7 +303,29 @@ class Sweep implements CameraSweep {
     });
   }
 
-  #learn(camera: SweptCamera, outcome: AskOutcome): void {
+  #noteStall(nowMs: number): void {
+    const lateMs = nowMs - (this.#tickedAtMs ?? nowMs) - slotMs;
+    this.#tickedAtMs = nowMs;
+    if (lateMs < stallMs) return;
+    this.#stalledAtMs = nowMs;
+    this.#counters.stalls += 1;
+  }
+
+  /**
+   * After a stall the time of a check is over although its answer may have come: nothing was found.
+   * The tick that would have noted the stall may itself be still to come.
+   */
+  #wasStalled(camera: SweptCamera): boolean {
+    const nowMs = this.#nowMs();
+    if (nowMs - (this.#tickedAtMs ?? nowMs) > stallMs) return true;
+    return this.#stalledAtMs > (camera.askedAtMs ?? nowMs);
+  }
+
+  #learn(camera: SweptCamera, found: AskOutcome): void {
+    const outcome: AskOutcome =
+      mayBeTimeOut(found) && this.#wasStalled(camera)
+        ? { kind: 'unasked', reason: 'stalled' }
+        : found;
     if (outcome.kind === 'unasked') {
       this.#counters.unasked += 1;
       if (outcome.reason === 'EMFILE') this.#yieldFiles();
@@ -362,6 +389,13 @@ class Sweep implements CameraSweep {
     this.#facts = [];
     this.#ports.tell(facts);
   }
+}
+
+function mayBeTimeOut(outcome: AskOutcome): boolean {
+  return (
+    outcome.kind === 'unreachable' ||
+    (outcome.kind === 'failed' && outcome.fault === 'CAMERA_TIMEOUT')
+  );
 }
 
 function isSamePlace(camera: SweptCamera, order: Duty['order']): boolean {

@@ -9,6 +9,8 @@ export interface SweepCounters {
   /** Cameras that came up while a check of theirs still ran or waited. */
   coincided: number;
   siblingsAsked: number;
+  /** How often this process was kept from its work for a second or more. */
+  stalls: number;
 }
 
 export interface SweepStatus extends Readonly<SweepCounters> {
@@ -40,6 +42,7 @@ export class SweepGauges {
     unasked: 0,
     coincided: 0,
     siblingsAsked: 0,
+    stalls: 0,
   };
   #windowMs = 15_000;
   #window = 0;

@@ -61,8 +61,14 @@ export function startTestSweep(
     readonly fileLimit?: number | null;
   } = {},
 ) {
-  const clock = createManualClock();
-  const startMs = clock.nowMs();
+  const manual = createManualClock();
+  const startMs = manual.nowMs();
+  let stalledMs = 0;
+  const clock = {
+    nowMs: () => manual.nowMs() + stalledMs,
+    after: manual.after,
+    advance: manual.advance,
+  };
   const asked: Asked[] = [];
   const facts: WatchFact[] = [];
   let open = 0;
@@ -94,7 +100,12 @@ export function startTestSweep(
     fileLimit: options.fileLimit ?? null,
     log: silentLog,
   });
-  return { clock, duty, sweep, asked, facts, peak, openNow: () => open };
+  /** Time goes on, and no timer runs in time. */
+  const stall = (forMs: number): void => {
+    stalledMs += forMs;
+    manual.advance(0);
+  };
+  return { clock, duty, sweep, asked, facts, peak, openNow: () => open, stall };
 }
 
 /** A store as Redis is one, by a clock and without a network. `down` rejects every command. */

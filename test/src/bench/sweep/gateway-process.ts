@@ -22,7 +22,10 @@ function tell(facts: readonly WatchFact[]): void {
 
 const gateway = await startGateway(
   { ...defaultGatewaySettings, redisUrl, leasePrefix, nodeId },
-  { link: { handle: () => {}, sendFacts: tell }, log: createLogger('warn', nodeId) },
+  {
+    link: { handle: () => {}, sendFacts: tell },
+    log: createLogger((process.env.BENCH_LOG ?? 'warn') as 'warn', nodeId),
+  },
 );
 
 process.on('message', (command: GatewayCommand) => {

@@ -116,6 +116,13 @@ export async function runThreeGateways(
     if (!all) say('not every dead camera was told as lost');
     const detectionSeconds = dying.map((camera) => (toldAtMs(camera) - diedAtMs) / 1_000);
     say(`${dying.length} cameras died, p99 ${percentile(detectionSeconds, 0.99)} s`);
+    for (const gateway of gateways) {
+      const { cameras: held, worstIntervalMs, inFlight, waiting } = await statusOf(gateway);
+      say(
+        `  a gateway holds ${held} cameras: worst interval ${Math.round(worstIntervalMs)} ms, ` +
+          `${inFlight} sockets, ${waiting} waiting`,
+      );
+    }
     await gateways[1]?.process.kill();
     say('one of three gateways is killed');
     await pause(9_000 + 1.5 * periodMs);
