@@ -125,7 +125,7 @@ function orderFor(cameraId: CameraId, onvifPort: number): WatchOrder {
 
 function watching(
   orders: readonly WatchOrder[],
-  limits = { parallelPolls: 100, parallelCalls: 100, startOverMs: 0 },
+  limits = { parallelPolls: 100, parallelCalls: 100, startEachMs: 0 },
 ): Stage {
   const facts: WatchFact[] = [];
   const book = new Map(orders.map((order) => [order.cameraId, order]));
@@ -264,7 +264,7 @@ test('a camera without events is left alone; one that refuses us is asked once',
 test('more cameras than places for long polls take turns', async () => {
   await using camera = await eventCamera({});
   const orders = Array.from({ length: 12 }, (_, index) => orderFor(index + 1, camera.port));
-  await using stage = watching(orders, { parallelPolls: 3, parallelCalls: 4, startOverMs: 0 });
+  await using stage = watching(orders, { parallelPolls: 3, parallelCalls: 4, startEachMs: 0 });
   await expect.poll(() => stage.watch.counts().subscribed, until).toBe(12);
   await expect.poll(() => counted(camera, 'PullMessages'), until).toBeGreaterThan(16);
   const short = camera.seen.filter((one) => one.body.includes('<tev:Timeout>PT1S'));

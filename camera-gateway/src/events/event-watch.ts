@@ -23,14 +23,14 @@ export interface EventWatchLimits {
   readonly parallelPolls: number;
   /** Subscriptions being made or renewed at once. */
   readonly parallelCalls: number;
-  /** The first subscriptions are spread over this time. */
-  readonly startOverMs: number;
+  /** New subscriptions are spread over this time for each camera, at most a minute in all. */
+  readonly startEachMs: number;
 }
 
 export const defaultEventWatchLimits: EventWatchLimits = {
   parallelPolls: 4_096,
   parallelCalls: 64,
-  startOverMs: 60_000,
+  startEachMs: 25,
 };
 
 export interface EventWatch {
@@ -42,6 +42,7 @@ export interface EventWatch {
 }
 
 const reviewMs = 1_000;
+const maxStartMs = 60_000;
 /** Cameras that were not reached by then forget us by themselves. */
 const goodbyeMs = 4_000;
 const maxWaiting = 131_072;
@@ -76,7 +77,8 @@ export function startEventWatch(
     }
     for (const [cameraId, order] of orders) {
       if (!order.events || followed.has(cameraId) || !ports.holds(cameraId)) continue;
-      const startAfterMs = ports.random() * limits.startOverMs;
+      const startOverMs = Math.min(maxStartMs, limits.startEachMs * orders.size);
+      const startAfterMs = ports.random() * startOverMs;
       followed.set(cameraId, followCamera(order, startAfterMs, { ...ports, calls, polls }));
     }
     cancelReview = clock.after(reviewMs, review);
