@@ -18,6 +18,7 @@ import { addMachineRoutes } from './http/routes/machine-routes.ts';
 import { addPlaybackRoutes } from './http/routes/playback-routes.ts';
 import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
+import { addTransportRoutes } from './http/routes/transport-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
 import { createLinkedAnywhere } from './link/linked-anywhere.ts';
 import type { NodeConnection } from './link/node-connection.ts';
@@ -134,7 +135,12 @@ export async function buildServer(
     nodeLeaseMs: settings.nodeLeaseMs ?? defaults.nodeLeaseMs,
     directory,
     link,
-    probe: (cameraId) => gateway.check(cameraId),
+    async probe(cameraId) {
+      const outcome = await gateway.check(cameraId);
+      const isStranger = outcome.kind === 'failed' && outcome.fault === 'CAMERA_IDENTITY_MISMATCH';
+      if (isStranger) void discovery.verify(cameraId);
+      return outcome;
+    },
   });
   const { monitor } = health;
   const gate = createViewGate({ sql, clock, policy: settings.viewApproval ?? 'required' });
@@ -298,6 +304,7 @@ export async function buildServer(
   addExportRoutes(app, { exports, nodes: nodeFootage });
   addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, recordingNode: nodeOf });
   addHoldRoutes(app, { sql, clock });
+  addTransportRoutes(app, { sql, clock });
   alerts.addRoutes(app);
   notices.addRoutes(app);
   addDistrictRoutes(app, sql);

@@ -1,5 +1,6 @@
 import type { CameraId, CameraStream } from '@nigehban/domain/camera.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
+import type { StreamTransport } from '@nigehban/domain/link-messages.ts';
 import { announce } from './change-feed.ts';
 import type { Queryable, Sql } from './database.ts';
 
@@ -26,6 +27,8 @@ export interface CameraAsset {
   /** What was found at its last failure, of registration or recording; null when well. */
   readonly evidence: string | null;
   readonly nodeId: string | null;
+  /** How its packets are to travel; null: nobody wished. */
+  readonly transport: StreamTransport | null;
 }
 
 /** Assets with an open assignment: all, or some by id. */
@@ -38,7 +41,7 @@ export async function readAssets(
       c.onvif_port,
       c.manufacturer, c.model, c.firmware, c.streams, c.has_snapshot, c.has_synchronization_point,
       c.clock_offset_ms, c.credentials as sealed_credentials,
-      c.registered_at is not null as registered, n.node_id,
+      c.registered_at is not null as registered, n.node_id, c.transport,
       coalesce(cs.evidence, c.registration_evidence) as evidence
     from camera c
     join assignment a on a.camera_id = c.id and a.valid_to is null

@@ -130,6 +130,7 @@ export function createCameraDirectory(
           record: true,
           streams: asset.streams,
           credentials,
+          ...(asset.transport === null ? {} : { transport: asset.transport }),
         });
       }
       return orders;
