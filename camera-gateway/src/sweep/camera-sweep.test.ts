@@ -126,7 +126,7 @@ test('with too few files, lost cameras are asked less patiently instead of late'
   duty.accept(watch(ordersOf(1_000)));
   clock.advance(120_000);
   expect(peak.open).toBeLessThanOrEqual(200);
-  expect(asked.at(-1)?.limits.totalMs).toBeLessThan(5_000);
+  expect(asked.slice(-1_000).some(({ limits }) => limits.totalMs < 4_000)).toBe(true);
   expect(sweep.status().worstIntervalMs).toBeLessThan(1.3 * 15_000);
 });
 

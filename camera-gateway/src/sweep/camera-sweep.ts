@@ -1,6 +1,6 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
-import type { CameraEndpoint, CameraId } from '@nigehban/domain/camera.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { WatchFact, WatchPolicy } from '@nigehban/domain/watch-orders.ts';
 import { hashText } from '../leases/plan-shards.ts';
 import type { Duty, WatchDuty } from '../leases/watch-duty.ts';
@@ -9,7 +9,8 @@ import { createRateLimit, createWaiting } from './ask-lanes.ts';
 import { PhaseWheel } from './phase-wheel.ts';
 import { planSockets, type SocketBudget } from './socket-budget.ts';
 import { type SweepCounters, SweepGauges, type SweepStatus } from './sweep-status.ts';
-import { decideAsked, factOf, type SweepVerdict, unknownVerdict } from './sweep-verdict.ts';
+import { decideAsked, factOf, unknownVerdict } from './sweep-verdict.ts';
+import { isSamePlace, mayBeTimeOut, type SweptCamera, type SweptStation } from './swept-camera.ts';
 
 export interface SweepPorts {
   readonly clock: Clock;
@@ -48,25 +49,6 @@ const siblingsPerSecond = 200;
 const siblingBurst = 400;
 /** The unheld time of a shard is known to about this much. */
 const holdSlackMs = 500;
-
-interface SweptCamera {
-  readonly cameraId: CameraId;
-  readonly stationId: number;
-  readonly endpoint: CameraEndpoint;
-  readonly phase: number;
-  verdict: SweepVerdict;
-  isCurrent: boolean;
-  isWaiting: boolean;
-  askedAtMs: number | null;
-  /** Ends the check under way; null when none is. */
-  abandon: (() => void) | null;
-  cancelRepeat: (() => void) | null;
-}
-
-interface SweptStation {
-  readonly cameras: Set<SweptCamera>;
-  siblingsAskedAtMs: number;
-}
 
 /** Asks the held, swept cameras once a period each, and tells what changes. */
 export function startCameraSweep(ports: SweepPorts): CameraSweep {
@@ -389,19 +371,4 @@ class Sweep implements CameraSweep {
     this.#facts = [];
     this.#ports.tell(facts);
   }
-}
-
-function mayBeTimeOut(outcome: AskOutcome): boolean {
-  return (
-    outcome.kind === 'unreachable' ||
-    (outcome.kind === 'failed' && outcome.fault === 'CAMERA_TIMEOUT')
-  );
-}
-
-function isSamePlace(camera: SweptCamera, order: Duty['order']): boolean {
-  return (
-    camera.stationId === order.stationId &&
-    camera.endpoint.address === order.endpoint.address &&
-    camera.endpoint.onvifPort === order.endpoint.onvifPort
-  );
 }
