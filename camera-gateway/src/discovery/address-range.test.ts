@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eachAddress, isWithin, parseCidrs } from './address-range.ts';
+import { eachAddress, isWithin, parseCidrs, scatterAddresses } from './address-range.ts';
 
 test.each([
   [['192.0.2.0/30'], ['192.0.2.1', '192.0.2.2']],
@@ -45,4 +45,15 @@ test.each([
   '1.2.3.4 /24',
 ])('refuses %j', (cidr) => {
   expect(() => parseCidrs([cidr])).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
+});
+
+test('scattered, every address comes once and neighbours far apart', () => {
+  for (const cidr of ['10.1.2.0/24', '10.1.2.0/22', '10.1.2.3/32', '10.1.2.0/30', '10.1.0.0/16']) {
+    const ranges = parseCidrs([cidr]);
+    const scattered = [...scatterAddresses(ranges)];
+    expect(new Set(scattered)).toEqual(new Set(eachAddress(ranges)));
+    expect(scattered).toHaveLength(new Set(scattered).size);
+  }
+  const [first = '', second = ''] = scatterAddresses(parseCidrs(['10.1.2.0/24']));
+  expect(Math.abs(Number(second.split('.')[3]) - Number(first.split('.')[3]))).toBeGreaterThan(50);
 });

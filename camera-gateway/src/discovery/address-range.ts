@@ -36,6 +36,25 @@ export function* eachAddress(ranges: readonly AddressRange[]): Generator<string>
   }
 }
 
+/**
+ * Every address of the ranges once, neighbours far apart, so that no switch or polling station gets
+ * a burst. The same order each time.
+ */
+export function* scatterAddresses(ranges: readonly AddressRange[]): Generator<string> {
+  const addresses = [...eachAddress(ranges)];
+  const { length } = addresses;
+  // A step without a common divisor visits every place; the golden ratio spreads them most evenly.
+  let step = Math.max(1, Math.round(length * 0.618));
+  while (greatestCommonDivisor(step, length) !== 1) step += 1;
+  for (let turn = 0, at = 0; turn < length; turn += 1, at = (at + step) % length) {
+    yield addresses[at] ?? '';
+  }
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
 export function countAddresses(range: AddressRange): number {
   return range.last - range.first + 1;
 }

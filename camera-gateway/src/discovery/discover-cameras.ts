@@ -6,9 +6,9 @@ import type { DiscoveredCamera } from '@nigehban/domain/link-messages.ts';
 import {
   type AddressRange,
   countAddresses,
-  eachAddress,
   isWithin,
   parseCidrs,
+  scatterAddresses,
 } from './address-range.ts';
 import { buildProbe, mergeDiscovered, parseProbeMatches } from './probe-match.ts';
 
@@ -113,7 +113,7 @@ async function sweep(
     for (let round = 0; round < rounds; round += 1) {
       if (round > 0) await wait(ports, Math.min(timeoutMs / 2, 500));
       let inTick = 0;
-      for (const address of eachAddress(ranges)) {
+      for (const address of scatterAddresses(ranges)) {
         if (answered(address)) continue;
         await send(listener, address);
         inTick += 1;
@@ -127,7 +127,7 @@ async function sweep(
     listener.close();
   }
   if (settings.httpPorts.length === 0 || addresses > httpUpTo) return listener.found;
-  const silent = [...eachAddress(ranges)].filter((address) => !answered(address));
+  const silent = [...scatterAddresses(ranges)].filter((address) => !answered(address));
   return [...listener.found, ...(await askByHttp(silent, settings.httpPorts, ports))];
 }
 

@@ -1,4 +1,5 @@
 import type { NodeLink } from '@nigehban/config/link/node-link.ts';
+import type { DiscoveryRunView, QuarantineView } from '@nigehban/domain/api/discovery-types.ts';
 import type { CameraCredentials } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -166,4 +167,51 @@ test('bad rows are named by line and field; the good ones of the same file are t
     ],
   });
   await expect(server.importPlan('a,b\n1,2\n')).rejects.toMatchObject({ code: 'PLAN_INVALID' });
+});
+
+test('a run over HTTP tells its progress; what it found without a place is bound by a technician', async () => {
+  const cookie = await server.signIn('technician');
+  const send = async <T = unknown>(method: string, path: string, body?: unknown) => {
+    const answer = await fetch(`${server.url}/api/${path}`, {
+      method,
+      headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as T };
+  };
+  const started = await send<DiscoveryRunView>('POST', 'discovery/runs', {
+    ...{ cidrs: ['127.9.1.0/24'], multicast: true, httpPorts: [8000] },
+    credentials: [{ username: 'admin', password: 'of the batch' }],
+  });
+  expect(started).toMatchObject({ status: 200, body: { state: 'RUNNING', chunks: 2 } });
+  const { id } = started.body;
+  await vi.waitFor(
+    async () =>
+      expect((await send<DiscoveryRunView>('GET', `discovery/runs/${id}`)).body.state).toBe('DONE'),
+    { timeout: 10_000 },
+  );
+  expect((await send<DiscoveryRunView[]>('GET', 'discovery/runs')).body[0]).toMatchObject({
+    id,
+    startedBy: 'technician',
+    chunksDone: 2,
+    counts: { found: 4 },
+    fault: null,
+  });
+  const waiting = await send<QuarantineView[]>('GET', 'quarantine');
+  const stranger = waiting.body.find((one) => one.address === '127.9.77.7');
+  expect(stranger).toMatchObject({ reason: 'not-in-plan', identity: { serial: 'SN00777' } });
+  expect(JSON.stringify(waiting.body)).not.toContain('of the batch');
+  expect(
+    (await send('POST', `quarantine/${stranger?.id}/bind`, { cameraCode: 'X' })).body,
+  ).toMatchObject({
+    error: { code: 'CAMERA_UNKNOWN' },
+  });
+  const bound = await send('POST', `quarantine/${stranger?.id}/bind`, {
+    cameraCode: 'GE24-NA117-PS001-C3',
+  });
+  expect(bound.status).toBe(200);
+  const [row] = await server.sql<{ serial: string; address: string }[]>`
+    select serial, address from camera where code = 'GE24-NA117-PS001-C3'`;
+  expect(row).toEqual({ serial: 'SN00777', address: '127.9.77.7' });
+  expect((await send('DELETE', 'quarantine/9999')).status).toBe(404);
 });

@@ -178,6 +178,9 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
           brokenSinceMs.delete(fact.cameraId);
         }
         if (fact.kind === 'camera-answered') due.set(fact.cameraId, fact.atMs);
+        if (fact.kind === 'camera-lost' && fact.outcome.fault === 'CAMERA_IDENTITY_MISMATCH') {
+          due.set(fact.cameraId, fact.atMs);
+        }
       }
       work();
     },
