@@ -34,6 +34,8 @@ export interface CameraSweep {
 const slotMs = 25;
 /** When a turn comes later than this, this process was kept from its work. */
 const stallMs = 1_000;
+/** An outcome that a stall may have made is asked for again, so often in a row. */
+const maxSpared = 2;
 const tellEveryMs = 200;
 const shortestPeriodMs = 1_000;
 const firstLimits: AskLimits = { connectMs: 3_000, totalMs: 5_000 };
@@ -181,6 +183,7 @@ class Sweep implements CameraSweep {
       verdict: unknownVerdict,
       isCurrent: true,
       isWaiting: false,
+      spared: 0,
       askedAtMs: null,
       abandon: null,
       cancelRepeat: null,
@@ -303,11 +306,14 @@ class Sweep implements CameraSweep {
     return this.#stalledAtMs > (camera.askedAtMs ?? nowMs);
   }
 
-  #learn(camera: SweptCamera, found: AskOutcome): void {
-    const outcome: AskOutcome =
-      mayBeTimeOut(found) && this.#wasStalled(camera)
-        ? { kind: 'unasked', reason: 'stalled' }
-        : found;
+  #learn(camera: SweptCamera, outcome: AskOutcome): void {
+    if (mayBeTimeOut(outcome) && camera.spared < maxSpared && this.#wasStalled(camera)) {
+      camera.spared += 1;
+      this.#counters.unasked += 1;
+      this.#repeat(camera);
+      return;
+    }
+    camera.spared = 0;
     if (outcome.kind === 'unasked') {
       this.#counters.unasked += 1;
       if (outcome.reason === 'EMFILE') this.#yieldFiles();

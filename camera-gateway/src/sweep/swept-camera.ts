@@ -12,6 +12,8 @@ export interface SweptCamera {
   verdict: SweepVerdict;
   isCurrent: boolean;
   isWaiting: boolean;
+  /** Outcomes in a row that were not counted because this process stalled. */
+  spared: number;
   askedAtMs: number | null;
   /** Ends the check under way; null when none is. */
   abandon: (() => void) | null;

@@ -117,10 +117,11 @@ export async function runThreeGateways(
     const detectionSeconds = dying.map((camera) => (toldAtMs(camera) - diedAtMs) / 1_000);
     say(`${dying.length} cameras died, p99 ${percentile(detectionSeconds, 0.99)} s`);
     for (const gateway of gateways) {
-      const { cameras: held, worstIntervalMs, inFlight, waiting } = await statusOf(gateway);
+      const status = await statusOf(gateway);
+      const { cameras: held, worstIntervalMs, inFlight, waiting, stalls, unasked } = status;
       say(
         `  a gateway holds ${held} cameras: worst interval ${Math.round(worstIntervalMs)} ms, ` +
-          `${inFlight} sockets, ${waiting} waiting`,
+          `${inFlight} sockets, ${waiting} waiting, ${stalls} stalls, ${unasked} not asked`,
       );
     }
     await gateways[1]?.process.kill();
