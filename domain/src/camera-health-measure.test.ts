@@ -67,6 +67,15 @@ test('rates are of the span between, against what was registered', () => {
   });
 });
 
+test('what the policy found otherwise than wanted stands beside the rates', () => {
+  const differences = { codec: null, resolution: '640x360 instead of 1280x720' };
+  const measure = measureStream(counters(0), counters(10_000), registered, differences);
+  expect(measure).toMatchObject({
+    codecDiffers: null,
+    resolutionDiffers: '640x360 instead of 1280x720',
+  });
+});
+
 test.each([
   ['another session', { sessions: 2, packets: 2_000 }],
   ['counters that began anew', { packets: 10 }],

@@ -8,11 +8,18 @@ export interface TimedCounters {
   readonly counters: CameraCounters;
 }
 
+/** How the camera's encoder differs from what is wanted of it, in words; null: as wanted. */
+export interface StreamDifferences {
+  readonly codec: string | null;
+  readonly resolution: string | null;
+}
+
 /** What a stream did between two of its counters. Null when they are not of one session. */
 export function measureStream(
   former: TimedCounters,
   current: TimedCounters,
   registered: CameraStream | null,
+  differences: StreamDifferences | null = null,
 ): StreamMeasure | null {
   const elapsedMs = current.atMs - former.atMs;
   const [a, b] = [former.counters, current.counters];
@@ -39,7 +46,7 @@ export function measureStream(
     clockOffsetMs: b.clockOffsetMs,
     recorded: flows ? b.recording : null,
     queuedForMs: b.recorder?.queuedForMs ?? null,
-    codecDiffers: null,
-    resolutionDiffers: null,
+    codecDiffers: differences?.codec ?? null,
+    resolutionDiffers: differences?.resolution ?? null,
   };
 }

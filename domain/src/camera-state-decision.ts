@@ -35,6 +35,7 @@ export function decideCameraState(
   nowMs: number,
   policy: CameraStatePolicy = defaultCameraStatePolicy,
 ): CameraDecision {
+  if (observation.kind === 'tick' && isCalm(state)) return { state, effects: [] };
   const noted = noteObservation(state.detail, observation, nowMs, policy);
   const former = connectionOf(state);
   const decided = decideConnection(former, noted, observation, nowMs, policy);
@@ -74,6 +75,19 @@ export function decideCameraState(
     },
     effects,
   };
+}
+
+/** Nothing is pending: time alone changes nothing. It is so of nearly every camera nearly always. */
+function isCalm({ kind, flowingSinceMs, detail: { connection, conditions, flap } }: CameraState) {
+  return (
+    kind === 'ONLINE' &&
+    connection.kind === 'ONLINE' &&
+    flowingSinceMs !== null &&
+    flap.sinceMs === null &&
+    flap.lastDown === null &&
+    flap.breaks.length === 0 &&
+    Object.keys(conditions).length === 0
+  );
 }
 
 function connectionOf({ detail, ...state }: CameraState): Connection {

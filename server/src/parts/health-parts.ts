@@ -1,6 +1,7 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { StreamDifferences } from '@nigehban/domain/camera-health-measure.ts';
 import type { FailedOutcome, ProbeOutcome } from '@nigehban/domain/camera-state.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
 import type { NodeFact } from '@nigehban/domain/link-messages.ts';
@@ -14,7 +15,7 @@ import { loadCameraStates, storeCameraStates } from '../store/camera-state-store
 import type { Sql } from '../store/database.ts';
 import { beatServerProcess, endServerProcess } from '../store/server-process-store.ts';
 import { readStateVersions } from '../store/state-version-store.ts';
-import { readRegistrationFailures } from '../store/watch-store.ts';
+import { readRegistrationFailures, readStreamDifferences } from '../store/watch-store.ts';
 import { type CameraDirectory, streamOf } from '../use-cases/camera-directory.ts';
 import { startGatewayInformer } from '../use-cases/inform-gateways.ts';
 import { type CameraMonitor, startCameraMonitor } from '../use-cases/monitor-cameras.ts';
@@ -53,6 +54,7 @@ export async function startHealthParts(options: {
   const { sql, clock, log, serverId, directory } = options;
   const nodeOf = (cameraId: CameraId) => directory.find(cameraId)?.asset.nodeId ?? null;
   let siblingIndex: ReadonlyMap<string, readonly CameraId[]> | null = null;
+  let differences: ReadonlyMap<CameraId, StreamDifferences> = new Map();
   const siblings = (stationCode: string) => {
     siblingIndex ??= new Map(
       [...Map.groupBy(directory.all(), (entry) => entry.asset.stationCode)].map(
@@ -102,6 +104,7 @@ export async function startHealthParts(options: {
         registered: asset.registered,
         stationCode: asset.stationCode,
         main: streamOf(asset, 'main'),
+        differences: differences.get(cameraId) ?? null,
       };
     },
   });
@@ -145,11 +148,12 @@ export async function startHealthParts(options: {
     );
     failuresTold = next;
   };
-  let comparedAtMs = clock.nowMs();
+  let comparedAtMs = clock.nowMs() - compareEveryMs;
   const compare = async () => {
     if (clock.nowMs() - comparedAtMs < compareEveryMs) return;
     comparedAtMs = clock.nowMs();
     monitor.compareVersions(await readStateVersions(sql));
+    differences = await readStreamDifferences(sql);
   };
   let cancelLook = () => {};
   let stopped = false;

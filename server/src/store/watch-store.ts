@@ -1,4 +1,6 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
+import type { StreamDifferences } from '@nigehban/domain/camera-health-measure.ts';
+import type { CameraPolicyReport } from '@nigehban/domain/camera-tools.ts';
 import { type FaultCode, isFaultCode } from '@nigehban/domain/faults.ts';
 import { defaultWatchPolicy, type WatchPolicy } from '@nigehban/domain/watch-orders.ts';
 import { announce } from './change-feed.ts';
@@ -49,6 +51,26 @@ export async function readRegistrationFailures(
     fault: isFaultCode(fault) ? fault : 'INTERNAL',
     evidence: evidence ?? '',
   }));
+}
+
+/** Cameras whose main stream the policy's last check found otherwise than it is wanted. */
+export async function readStreamDifferences(
+  sql: Queryable,
+): Promise<ReadonlyMap<CameraId, StreamDifferences>> {
+  const rows = await sql<{ cameraId: CameraId; items: CameraPolicyReport['items'] }[]>`
+    select camera_id, items from camera_policy_report where differs > 0`;
+  const differences = new Map<CameraId, StreamDifferences>();
+  for (const { cameraId, items } of rows) {
+    const wordsOf = (name: string) => {
+      const item = items.find((one) => one.item === name && one.outcome !== 'as-wanted');
+      return item === undefined || item.outcome === 'set'
+        ? null
+        : `${item.found ?? 'nothing'} instead of ${item.wanted}`;
+    };
+    const found = { codec: wordsOf('main.codec'), resolution: wordsOf('main.resolution') };
+    if (found.codec !== null || found.resolution !== null) differences.set(cameraId, found);
+  }
+  return differences;
 }
 
 const policyKey = 'watch-policy';

@@ -22,7 +22,8 @@ export interface CameraStateKeeperPorts {
   readonly next: (cameraId: CameraId) => StoredCameraState | null;
   /** Stores all or throws; returns those of which another process stored a newer state. */
   readonly store: (changes: readonly CameraStateChange[]) => Promise<readonly CameraId[]>;
-  readonly onOvertaken: (cameraIds: readonly CameraId[]) => void;
+  /** With the version that was too old, by camera. */
+  readonly onOvertaken: (tried: ReadonlyMap<CameraId, number>) => void;
 }
 
 export function createCameraStateKeeper(ports: CameraStateKeeperPorts): CameraStateKeeper {
@@ -42,9 +43,12 @@ export function createCameraStateKeeper(ports: CameraStateKeeperPorts): CameraSt
     });
     if (changes.length === 0) return;
     try {
-      const overtaken = await ports.store(changes);
+      const overtaken = new Set(await ports.store(changes));
       failing = false;
-      if (overtaken.length > 0) ports.onOvertaken(overtaken);
+      const tried = changes.filter((change) => overtaken.has(change.cameraId));
+      if (tried.length > 0) {
+        ports.onOvertaken(new Map(tried.map((change) => [change.cameraId, change.version])));
+      }
     } catch (error) {
       if (!failing) log.warn({ err: error }, 'camera states cannot be stored');
       failing = true;

@@ -1,9 +1,13 @@
 import { createManualClock } from '@nigehban/config/clock/clock.ts';
 import { createLogger } from '@nigehban/config/log/logger.ts';
-import type { ProbeOutcome } from '@nigehban/domain/camera-state.ts';
+import {
+  initialCameraState,
+  type ProbeOutcome,
+  restoreCameraState,
+} from '@nigehban/domain/camera-state.ts';
 import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { CameraStateChange } from '../store/camera-state-store.ts';
+import type { CameraStateChange, StoredCameraState } from '../store/camera-state-store.ts';
 import { type CameraMonitor, startCameraMonitor } from './monitor-cameras.ts';
 
 const log = createLogger('silent', 'test');
@@ -149,4 +153,104 @@ test('a storm probes a bounded number of cameras at once, and all in the end', a
   );
   await vi.waitFor(() => expect(probes()).toBe(2_000));
   expect(most).toBeLessThanOrEqual(256);
+});
+
+test('what was told before the stored state was taken over is not lost by it', async () => {
+  const clock = createManualClock();
+  const stored: CameraStateChange[] = [];
+  const before = restoreCameraState(
+    {
+      ...initialCameraState(clock.nowMs()),
+      kind: 'ONLINE',
+    },
+    {},
+  );
+  let taken: readonly StoredCameraState[] = [];
+  const monitor = await startCameraMonitor({
+    clock,
+    log,
+    load: async () => taken,
+    store: async (changes) => {
+      const current = changes.filter((change) => change.version > 5);
+      stored.push(...current);
+      return changes.filter((change) => change.version <= 5).map((change) => change.cameraId);
+    },
+    probe: async () => ({ kind: 'answers' }),
+    nodeOf: () => 'n2',
+  });
+  running = monitor;
+  taken = [{ cameraId: 1, state: before, recording: true, version: 5 }];
+  const atMs = clock.nowMs();
+  monitor.watchFacts([
+    { kind: 'view-judged', cameraId: 1, atMs, verdict: 'COVERED', evidence: 'flat' },
+  ]);
+  await monitor.takeOver([1]);
+  await vi.waitFor(() => expect(stored.at(-1)?.state.kind).toBe('COVERED'));
+  expect(stored.at(-1)).toMatchObject({ recording: true, transitions: [{ from: 'ONLINE' }] });
+});
+
+test('overtaken: who hears the stream itself goes on from its own state, with a bridging step', async () => {
+  const clock = createManualClock();
+  const stored: CameraStateChange[] = [];
+  const monitor = await startCameraMonitor({
+    clock,
+    log,
+    load: async (ids) =>
+      ids === undefined
+        ? []
+        : [{ cameraId: 1, state: initialCameraState(0), recording: false, version: 3 }],
+    store: async (changes) => {
+      stored.push(...changes.filter((change) => change.version > 3));
+      return changes.filter((change) => change.version <= 3).map((change) => change.cameraId);
+    },
+    probe: async () => ({ kind: 'answers' }),
+    nodeOf: () => 'n1',
+  });
+  running = monitor;
+  monitor.nodeLinked('n1');
+  monitor.facts('n1', [flowing]);
+  await vi.waitFor(() => expect(stored.at(-1)).toMatchObject({ version: 4 }));
+  expect(stored.at(-1)?.transitions).toMatchObject([{ from: 'UNKNOWN', to: 'ONLINE' }]);
+});
+
+test('a failed camera has its station’s siblings checked at once, and once', async () => {
+  const clock = createManualClock();
+  const asked: number[] = [];
+  const stored: CameraStateChange[] = [];
+  const monitor = await startCameraMonitor({
+    clock,
+    log,
+    load: async () => [],
+    store: async (changes) => {
+      stored.push(...changes);
+      return [];
+    },
+    probe: async (cameraId) => {
+      asked.push(cameraId);
+      return { kind: 'unreachable', fault: 'CAMERA_UNREACHABLE', evidence: 'no route' };
+    },
+    nodeOf: () => 'n1',
+    siblings: () => [1, 2, 3],
+    find: () => ({ registered: true, stationCode: 'PS1', main: null, differences: null }),
+  });
+  running = monitor;
+  monitor.nodeLinked('n1');
+  monitor.facts(
+    'n1',
+    [1, 2, 3].map((cameraId) => ({ ...flowing, cameraId })),
+  );
+  monitor.facts('n1', [down]);
+  await vi.waitFor(() => expect(asked.sort()).toEqual([1, 2, 3]));
+  await vi.waitFor(() => expect(monitor.state(3)?.detail.foreseen).not.toBeNull());
+  // Their own silence needs no probe any more.
+  monitor.facts(
+    'n1',
+    [2, 3].map((cameraId) => ({ ...down, cameraId })),
+  );
+  await vi.waitFor(() =>
+    expect([1, 2, 3].map((id) => monitor.state(id)?.kind)).toEqual(
+      Array.from({ length: 3 }, () => 'UNREACHABLE'),
+    ),
+  );
+  expect(asked).toHaveLength(3);
 });

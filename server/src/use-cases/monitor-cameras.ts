@@ -1,6 +1,6 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
-import type { CameraId, CameraStream } from '@nigehban/domain/camera.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { StreamMeasure } from '@nigehban/domain/camera-health.ts';
 import {
   type CameraObservation,
@@ -20,6 +20,7 @@ import {
   adoptState,
   forgetMeasure,
   isNews,
+  type MonitoredCamera,
   newerObservations,
   noteCounters,
   observationOf,
@@ -33,14 +34,6 @@ import {
 export interface CameraLiveStatus {
   readonly lastFrameMs: number | null;
   readonly counters: readonly CameraCounters[];
-}
-
-/** What the monitor has to know of a camera. */
-export interface MonitoredCamera {
-  readonly registered: boolean;
-  readonly stationCode: string;
-  /** The stream that is recorded, as registered. */
-  readonly main: CameraStream | null;
 }
 
 export interface CameraMonitorPorts {
@@ -122,7 +115,7 @@ class Monitor implements CameraMonitor {
       log: ports.log,
       store: ports.store,
       next: (cameraId) => this.#nextVersion(cameraId),
-      onOvertaken: (cameraIds) => this.#overtaken(cameraIds),
+      onOvertaken: (tried) => this.#overtaken(tried),
     });
     for (const one of stored) this.#cameras.set(one.cameraId, watchedOf(one));
   }
@@ -217,16 +210,18 @@ class Monitor implements CameraMonitor {
     for (const stored of await this.#ports.load(cameraIds)) {
       const camera = this.#cameras.get(stored.cameraId);
       if (camera === undefined) this.#cameras.set(stored.cameraId, watchedOf(stored));
-      else if (stored.version > camera.version) adoptState(camera, stored);
+      else if (stored.version > camera.version) this.#reconcile(camera, stored);
     }
+    this.#keeper.flush();
   }
 
   compareVersions(stored: ReadonlyMap<CameraId, number>): void {
-    const newer = [...stored].filter(([cameraId, version]) => {
-      const camera = this.#cameras.get(cameraId);
-      return camera !== undefined && version > camera.version && this.#owns(cameraId);
-    });
-    if (newer.length > 0) this.#overtaken(newer.map(([cameraId]) => cameraId));
+    const older = new Map<CameraId, number>();
+    for (const [cameraId, { version }] of this.#cameras) {
+      if (version < (stored.get(cameraId) ?? 0) && this.#owns(cameraId))
+        older.set(cameraId, version);
+    }
+    if (older.size > 0) this.#overtaken(older);
   }
 
   status(cameraId: CameraId): CameraLiveStatus {
@@ -234,8 +229,8 @@ class Monitor implements CameraMonitor {
     if (camera === undefined) return { lastFrameMs: null, counters: [] };
     const counters = [...camera.counters.values()];
     const seen = [camera.state.lastFrameMs, camera.counters.get('main')?.lastPacketMs ?? null];
-    const times = seen.filter((time) => time !== null);
-    return { lastFrameMs: times.length === 0 ? null : Math.max(...times), counters };
+    const lastMs = Math.max(...seen.map((time) => time ?? -1));
+    return { lastFrameMs: lastMs < 0 ? null : lastMs, counters };
   }
 
   state(cameraId: CameraId): CameraState | null {
@@ -297,8 +292,7 @@ class Monitor implements CameraMonitor {
     const camera = this.#followed(nodeId, cameraId);
     if (camera === null) return;
     const nowMs = this.#ports.clock.nowMs();
-    const main = this.#ports.find?.(cameraId)?.main ?? null;
-    const measure = noteCounters(camera, counters, nowMs, main);
+    const measure = noteCounters(camera, counters, nowMs, this.#ports.find?.(cameraId) ?? null);
     if (measure !== null) this.#apply(cameraId, camera, { kind: 'stream-measured', measure });
     if (counters.quality !== 'main') return;
     if (camera.recording === counters.recording) return;
@@ -350,25 +344,27 @@ class Monitor implements CameraMonitor {
     const camera = this.#cameras.get(cameraId);
     if (camera === undefined || !this.#owns(cameraId)) return null;
     camera.version += 1;
-    const { state, recording, version } = camera;
-    return { cameraId, state, recording, version };
+    return { cameraId, state: camera.state, recording: camera.recording, version: camera.version };
   }
 
   /** Another process decided meanwhile: who hears the stream itself stays right, others go on from it. */
-  #overtaken(cameraIds: readonly CameraId[]): void {
+  #overtaken(tried: ReadonlyMap<CameraId, number>): void {
     if (this.#stopped) return;
-    this.#ports
-      .load(cameraIds)
-      .then((stored) => {
+    this.#ports.load([...tried.keys()]).then(
+      (stored) => {
         for (const one of stored) {
           const camera = this.#cameras.get(one.cameraId);
-          if (camera !== undefined && camera.version <= one.version) this.#reconcile(camera, one);
+          // Else it is settled already, or a later attempt will tell.
+          if (camera !== undefined && camera.version === tried.get(one.cameraId)) {
+            this.#reconcile(camera, one);
+          }
         }
         this.#keeper.flush();
-      })
-      .catch((error) => {
+      },
+      (error: unknown) => {
         this.#ports.log.warn({ err: error }, 'overtaken camera states cannot be read');
-      });
+      },
+    );
   }
 
   #reconcile(camera: WatchedCamera, stored: StoredCameraState): void {

@@ -1,10 +1,24 @@
 import type { CameraStream, StreamQuality } from '@nigehban/domain/camera.ts';
 import type { StreamMeasure } from '@nigehban/domain/camera-health.ts';
-import { measureStream, type TimedCounters } from '@nigehban/domain/camera-health-measure.ts';
+import {
+  measureStream,
+  type StreamDifferences,
+  type TimedCounters,
+} from '@nigehban/domain/camera-health-measure.ts';
 import type { CameraObservation, CameraState } from '@nigehban/domain/camera-state.ts';
 import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 import type { CameraTransitionRow, StoredCameraState } from '../store/camera-state-store.ts';
+
+/** What the monitor has to know of a camera. */
+export interface MonitoredCamera {
+  readonly registered: boolean;
+  readonly stationCode: string;
+  /** The stream that is recorded, as registered. */
+  readonly main: CameraStream | null;
+  /** Where its encoder is not as the policy wants it. */
+  readonly differences: StreamDifferences | null;
+}
 
 /** The sweep as the one who tells of a camera, beside the ids of media nodes. */
 export const sweepSource = Symbol('sweep');
@@ -48,7 +62,7 @@ export function noteCounters(
   camera: WatchedCamera,
   counters: CameraCounters,
   nowMs: number,
-  registered: CameraStream | null,
+  planned: MonitoredCamera | null,
 ): StreamMeasure | null {
   camera.counters.set(counters.quality, counters);
   if (counters.quality !== 'main') return null;
@@ -56,7 +70,10 @@ export function noteCounters(
   const from = camera.measuredFrom;
   if (from !== null && nowMs - from.atMs < measureOverMs) return null;
   camera.measuredFrom = current;
-  camera.measure = from === null ? null : measureStream(from, current, registered);
+  camera.measure =
+    from === null
+      ? null
+      : measureStream(from, current, planned?.main ?? null, planned?.differences);
   return camera.measure;
 }
 
