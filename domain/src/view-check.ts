@@ -163,9 +163,13 @@ export function decideView(
   const same = state.pictureHash === measures.pictureHash && nowMs >= state.sameSinceMs;
   const sameSinceMs = same ? state.sameSinceMs : nowMs;
   const sameCount = same ? state.sameCount + 1 : 1;
-  const frozen = sameCount >= policy.frozenAfter && nowMs - sameSinceMs >= policy.frozenAfterMs;
-
   const judged = judgePicture(measures, policy.limits);
+  // Without light all pictures may be alike; that light is missing tells more.
+  const frozen =
+    judged !== 'DARK' &&
+    sameCount >= policy.frozenAfter &&
+    nowMs - sameSinceMs >= policy.frozenAfterMs;
+
   const hidden = judged === 'DAZZLED' || judged === 'CROWDED';
   const hiddenSinceMs = hidden ? Math.min(state.hiddenSinceMs ?? nowMs, nowMs) : null;
   const hiddenLong = hiddenSinceMs !== null && nowMs - hiddenSinceMs >= policy.hiddenAfterMs;

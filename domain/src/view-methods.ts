@@ -10,7 +10,8 @@ export interface ViewMethods {
   ];
   /**
    * Judges a still of a camera that has no snapshot of its own (a key frame of its recording). The
-   * camera must be among the watched; asked once a minute, as the gateway does by itself for others.
+   * camera must be among the watched of this gateway (GATEWAY_UNAVAILABLE: ask the next one); asked
+   * once in `viewEveryMs`, as the gateway does by itself for others.
    * `verdict` is null until enough pictures agree; changes are told as `view-judged` too.
    */
   'gateway.judge-view': [

@@ -52,6 +52,7 @@ function stage(
   orders: readonly WatchOrder[],
   take: (order: WatchOrder, turn: number) => Buffer | FaultCode,
   holds: (cameraId: CameraId) => boolean = () => true,
+  viewEveryMs = 60_000,
 ): Stage {
   const clock = createManualClock();
   const book = new Map(orders.map((order) => [order.cameraId, order]));
@@ -59,7 +60,7 @@ function stage(
   const facts: WatchFact[] = [];
   const watch = startViewWatch({
     clock,
-    book: () => ({ policy: { sweepEveryMs: 15_000, viewEveryMs: 60_000 }, orders: book }),
+    book: () => ({ policy: { sweepEveryMs: 15_000, viewEveryMs }, orders: book }),
     holds,
     async takePicture(order) {
       taken.push(order.cameraId);
@@ -114,9 +115,9 @@ test('a camera in the dark, told once, standing for a new link, and over when li
   for (let minute = 0; minute < 5; minute += 1) await begun.minute();
   expect(begun.facts).toMatchObject([{ kind: 'view-judged', cameraId: 7, verdict: 'WELL' }]);
   await begun.minute();
-  // Black pictures are all the same: what was seen first is dark, what stays is frozen.
-  expect(begun.facts.slice(1)).toMatchObject([{ verdict: 'FROZEN' }]);
-  expect(begun.watch.standing()).toMatchObject([{ cameraId: 7, verdict: 'FROZEN' }]);
+  // The black pictures are all the same, and yet it is the light that is missing.
+  expect(begun.facts.slice(1)).toMatchObject([{ verdict: 'DARK' }]);
+  expect(begun.watch.standing()).toMatchObject([{ cameraId: 7, verdict: 'DARK' }]);
   for (let minute = 0; minute < 6; minute += 1) await begun.minute();
   expect(begun.facts.at(-1)).toMatchObject({ verdict: 'WELL' });
 });
@@ -181,4 +182,39 @@ test('another reference is another question; an order that is gone is forgotten'
   begun.orders.delete(1);
   await begun.minute();
   expect(begun.watch.standing()).toEqual([]);
+});
+
+test('a camera that another gateway took over is forgotten and not judged here', async () => {
+  let ours = true;
+  const begun = stage(
+    [orderFor(1)],
+    (_order, turn) => pictures[turn % 12] ?? night,
+    () => ours,
+  );
+  await begun.minute();
+  await begun.minute();
+  expect(begun.watch.standing()).toHaveLength(1);
+  ours = false;
+  await begun.minute();
+  expect(begun.watch.standing()).toEqual([]);
+  await expect(begun.watch.judge(1, night)).rejects.toMatchObject({ code: 'GATEWAY_UNAVAILABLE' });
+});
+
+test('also looked at every five minutes only, a dark view is told', async () => {
+  const grain = [1, 2, 3, 4, 5, 6, 7, 8].map((level) =>
+    sharp({
+      create: { width: 320, height: 180, channels: 3, background: { r: level, g: 0, b: 9 } },
+    })
+      .jpeg()
+      .toBuffer(),
+  );
+  const nights = await Promise.all(grain);
+  const begun = stage(
+    [orderFor(1)],
+    (_order, turn) => nights[turn % 8] ?? night,
+    () => true,
+    300_000,
+  );
+  for (let minute = 0; minute < 25; minute += 1) await begun.minute();
+  expect(begun.facts).toMatchObject([{ verdict: 'DARK' }]);
 });

@@ -3,8 +3,10 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, type FaultCode } from '@nigehban/domain/faults.ts';
 import {
   decideView,
+  defaultViewPolicy,
   noViewYet,
   type ViewDecision,
+  type ViewPolicy,
   type ViewState,
 } from '@nigehban/domain/view-check.ts';
 import type { WatchFact, WatchOrder, WatchPolicy } from '@nigehban/domain/watch-orders.ts';
@@ -28,7 +30,10 @@ export interface ViewWatchPorts {
 }
 
 export interface ViewWatch {
-  /** Judges a picture that came another way. Throws CAMERA_UNKNOWN and what decoding throws. */
+  /**
+   * Judges a picture that came another way. Throws CAMERA_UNKNOWN, GATEWAY_UNAVAILABLE when another
+   * gateway watches the camera, and what decoding throws.
+   */
   judge(cameraId: CameraId, jpeg: Uint8Array): Promise<ViewDecision>;
   /** The verdicts that stand, for a link that was away. */
   standing(): readonly WatchFact[];
@@ -121,7 +126,7 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
     });
     entry.edges = edges;
     const nowMs = clock.nowMs();
-    const decision = decideView(entry.state, measures, nowMs);
+    const decision = decideView(entry.state, measures, nowMs, viewPolicyFor(ports.book().policy));
     entry.state = decision.state;
     entry.evidence = decision.evidence;
     entry.judgedAtMs = nowMs;
@@ -168,7 +173,9 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
       }
     }
     for (const cameraId of watched.keys()) {
-      if ((orders.get(cameraId)?.view ?? null) === null) watched.delete(cameraId);
+      const asked = (orders.get(cameraId)?.view ?? null) !== null;
+      // Another gateway tells of a camera that is not ours any more.
+      if (!asked || !ports.holds(cameraId)) watched.delete(cameraId);
     }
   };
 
@@ -180,6 +187,9 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
       if (entry === null) {
         throw new Fault('CAMERA_UNKNOWN', `Camera ${cameraId} is not watched by pictures`);
       }
+      if (!ports.holds(cameraId)) {
+        throw new Fault('GATEWAY_UNAVAILABLE', `Camera ${cameraId} is another gateway's to watch`);
+      }
       return judgeInto(cameraId, entry, jpeg);
     },
     standing: () => [...watched].flatMap(([cameraId, entry]) => factOf(cameraId, entry) ?? []),
@@ -189,6 +199,15 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
       cancelTick();
       await Promise.all([looks.stop(), decodes.stop()]);
     },
+  };
+}
+
+/** Whatever the period, the pictures that must agree are not forgotten before the last of them. */
+function viewPolicyFor({ viewEveryMs }: WatchPolicy): ViewPolicy {
+  const { outOf, forgetAfterMs } = defaultViewPolicy;
+  return {
+    ...defaultViewPolicy,
+    forgetAfterMs: Math.max(forgetAfterMs, 2 * outOf * viewEveryMs),
   };
 }
 
