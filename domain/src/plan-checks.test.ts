@@ -146,6 +146,7 @@ test('warnings leave a row in, everything else leaves it out', () => {
       code,
       value: '',
       message: '',
+      about: '',
       districtCode: null,
     } as const;
     expect([code, isGoodRow(row, [issue])]).toEqual([
@@ -193,4 +194,16 @@ test('a password is never part of an issue', () => {
   );
   expect(issues).toHaveLength(1);
   expect(JSON.stringify(issues)).not.toContain('hunter2');
+});
+
+test('an issue names the other row that it is about', () => {
+  const read = seeded({ 5: { serial: 'SN0', mac: 'x' }, 7: { address: '192.0.2.1' } }).map(
+    (row, index) => readPlanRow(index + 2, (column) => row[column] ?? '', names),
+  );
+  const about = checkPlan(read, districts).map(({ row, code, about: other }) => [row, code, other]);
+  expect(about).toEqual([
+    [7, 'DUPLICATE_ADDRESS', '2'],
+    [2, 'DUPLICATE_SERIAL', '5'],
+    [5, 'DUPLICATE_SERIAL', '2'],
+  ]);
 });

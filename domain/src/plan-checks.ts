@@ -62,9 +62,18 @@ export function checkPlan(
     code: PlanIssueCode,
     value: string | number | null,
     message: string,
+    about: string | number = '',
   ): void => {
     const districtCode = station?.districtCode ?? null;
-    issues.push({ row, column, code, value: String(value ?? ''), message, districtCode });
+    issues.push({
+      row,
+      column,
+      code,
+      value: String(value ?? ''),
+      message,
+      about: String(about),
+      districtCode,
+    });
   };
   const groups = groupStations(rows, report);
   checkCameras(rows, report);
@@ -80,6 +89,7 @@ type Report = (
   code: PlanIssueCode,
   value: string | number | null,
   message: string,
+  about?: string | number,
 ) => void;
 
 const sharedFields = [
@@ -123,10 +133,24 @@ function groupStations(rows: readonly ReadRow[], report: Report): readonly Stati
       group.rows.push(row);
     } else if (difference.duplicate) {
       const message = `Number ${station.number} of ${station.constituency} is ${group.station.name} in row ${group.rows[0]?.row}`;
-      report(row, 'station_no', 'DUPLICATE_STATION_NUMBER', station.number, message);
+      report(
+        row,
+        'station_no',
+        'DUPLICATE_STATION_NUMBER',
+        station.number,
+        message,
+        group.rows[0]?.row,
+      );
     } else {
       const message = `Row ${group.rows[0]?.row} says otherwise of station ${station.code}`;
-      report(row, difference.column, 'STATION_ROWS_DIFFER', station.code, message);
+      report(
+        row,
+        difference.column,
+        'STATION_ROWS_DIFFER',
+        station.code,
+        message,
+        group.rows[0]?.row,
+      );
     }
   }
   return [...groups.values()];
@@ -155,6 +179,7 @@ function checkCameras(rows: readonly ReadRow[], report: Report): void {
         'DUPLICATE_CAMERA',
         camera.code,
         `Camera ${camera.code} stands in row ${former} too`,
+        former,
       );
       continue;
     }
@@ -172,6 +197,7 @@ function checkCameras(rows: readonly ReadRow[], report: Report): void {
         'DUPLICATE_ADDRESS',
         endpoint,
         `Row ${other} has this address and port too`,
+        other,
       );
     }
   }
@@ -184,8 +210,8 @@ function checkCameras(rows: readonly ReadRow[], report: Report): void {
       // Which of them is right, only a person can say.
       for (const row of group) {
         const others = group.filter((one) => one !== row).slice(0, 5);
-        const message = `${what} ${value} stands in row ${others.map((one) => one.row).join(', ')} too`;
-        report(row, column, code, value, message);
+        const about = others.map((one) => one.row).join(', ');
+        report(row, column, code, value, `${what} ${value} stands in row ${about} too`, about);
       }
     }
   }
@@ -241,6 +267,7 @@ function checkPlaces(
         'GPS_FAR',
         text,
         `${Math.round(seatKm)} km from the middle of ${station.constituency}`,
+        `${Math.round(seatKm)} km`,
       );
     } else if (districtKm > limits.farFromHeadquartersKm) {
       report(
@@ -249,6 +276,7 @@ function checkPlaces(
         'GPS_FAR',
         text,
         `${Math.round(districtKm)} km from the headquarters of ${station.districtCode}`,
+        `${Math.round(districtKm)} km`,
       );
     }
     const key = `${point.lat.toFixed(5)},${point.lon.toFixed(5)}`;
@@ -259,7 +287,14 @@ function checkPlaces(
   for (const [key, shared] of byPoint) {
     const first = shared[0]?.rows[0];
     if (first === undefined || shared.length <= limits.stationsPerBuilding) continue;
-    report(first, 'lat', 'SHARED_BUILDING', key, `${shared.length} stations stand at one point`);
+    report(
+      first,
+      'lat',
+      'SHARED_BUILDING',
+      key,
+      `${shared.length} stations stand at one point`,
+      shared.length,
+    );
   }
 }
 
@@ -306,13 +341,14 @@ function checkSeats(
           'CONSTITUENCY_OUTSIDE_DISTRICT',
           station.constituency,
           `${station.constituency} is not of district ${station.districtCode}`,
+          station.districtCode,
         );
       }
     }
     const pp = station.ppConstituency;
     if (pp === null) continue;
-    const mismatch = (message: string) =>
-      report(first, 'pp_constituency', 'NA_PP_MISMATCH', pp, message);
+    const mismatch = (message: string, about = '') =>
+      report(first, 'pp_constituency', 'NA_PP_MISMATCH', pp, message, about);
     if (Number(pp.slice(3)) > limits.lastProvincialSeat) {
       mismatch(`There is no ${pp}`);
       continue;
@@ -321,7 +357,7 @@ function checkSeats(
       const key = `${pp}/${station.ppNumber}`;
       const other = provincial.get(key);
       if (other !== undefined) {
-        mismatch(`Number ${station.ppNumber} of ${pp} is station ${other} already`);
+        mismatch(`Number ${station.ppNumber} of ${pp} is station ${other} already`, other);
         continue;
       }
       provincial.set(key, station.code);
@@ -332,7 +368,10 @@ function checkSeats(
     const share = (seats.get(station.constituency) ?? 0) / total;
     if (total >= limits.stationsForPairs && share <= limits.rarePairShare) {
       const [usual] = [...seats].sort((a, b) => b[1] - a[1]);
-      mismatch(`The other stations of ${pp} are in ${usual?.[0]}, not in ${station.constituency}`);
+      mismatch(
+        `The other stations of ${pp} are in ${usual?.[0]}, not in ${station.constituency}`,
+        usual?.[0],
+      );
     }
   }
 }

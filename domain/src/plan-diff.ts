@@ -62,12 +62,17 @@ export function diffPlan(input: PlanDiffInput): PlanDiff {
   const bySerial = indexBy(existing, (one) => one.serial);
   const byMac = indexBy(existing, (one) => one.mac);
   const plannedByCode = new Map(cameras.map((one) => [one.code, one]));
-  const report = (camera: PlannedCamera, code: PlanIssue['code'], message: string): void => {
+  const report = (
+    camera: PlannedCamera,
+    code: PlanIssue['code'],
+    message: string,
+    about: string,
+  ): void => {
     const column = code === 'MAC_TAKEN' ? 'mac' : code === 'CODE_TAKEN' ? 'camera_no' : 'serial';
     const value =
       code === 'CODE_TAKEN' ? camera.code : ((column === 'mac' ? camera.mac : camera.serial) ?? '');
     const districtCode = input.districtOf(camera.stationCode);
-    issues.push({ row: camera.row, column, code, value, message, districtCode });
+    issues.push({ row: camera.row, column, code, value, message, about, districtCode });
   };
 
   // Who moves, by identity; a camera whose own row says nothing of its serial stays where it is.
@@ -84,7 +89,7 @@ export function diffPlan(input: PlanDiffInput): PlanDiff {
       // A device with new electronics keeps its code; anything else is two cameras in one row.
       const other = serialOwner.code === camera.code ? macOwner : serialOwner;
       const code = other === macOwner ? 'MAC_TAKEN' : 'SERIAL_TAKEN';
-      report(camera, code, `Belongs to camera ${other.code} already`);
+      report(camera, code, `Belongs to camera ${other.code} already`, other.code);
       refused.add(camera);
       continue;
     }
@@ -102,7 +107,7 @@ export function diffPlan(input: PlanDiffInput): PlanDiff {
       staysBehind ||
       input.doubtfulCameras.has(owner.code)
     ) {
-      report(camera, takes, `Belongs to camera ${owner.code} already`);
+      report(camera, takes, `Belongs to camera ${owner.code} already`, owner.code);
       refused.add(camera);
       continue;
     }
@@ -121,6 +126,7 @@ export function diffPlan(input: PlanDiffInput): PlanDiff {
         camera,
         'CODE_TAKEN',
         `Camera ${holder.serial ?? holder.code} has this place: replace or retire it first`,
+        holder.serial ?? holder.code,
       );
       refused.add(camera);
       ownerOf.delete(camera);
@@ -173,6 +179,7 @@ export function diffPlan(input: PlanDiffInput): PlanDiff {
         code: 'IDENTITY_REPLACED',
         value: camera.serial ?? camera.mac ?? '',
         message,
+        about: target.serial ?? target.mac ?? '',
         districtCode: input.districtOf(camera.stationCode),
       });
     }

@@ -50,5 +50,7 @@ export interface PlanIssue {
   readonly value: string;
   /** English, for logs and the command line; the console translates the code. */
   readonly message: string;
+  /** The other thing that it is about: rows, a camera, a distance; empty when there is none. */
+  readonly about: string;
   readonly districtCode: string | null;
 }

@@ -140,7 +140,7 @@ export function readPlanRow(
   let districtCode: string | null = null;
   const report = (column: PlanColumn, code: PlanIssueCode, message: string): null => {
     const value = secretPlanColumns.includes(column) ? '' : textOf(column).slice(0, longestField);
-    issues.push({ row, column, code, value, message, districtCode });
+    issues.push({ row, column, code, value, message, about: '', districtCode });
     return null;
   };
   const optional = (column: PlanColumn): string | null => {

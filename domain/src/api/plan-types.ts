@@ -112,6 +112,7 @@ export interface PlanIssueView {
   readonly severity: PlanSeverity;
   readonly value: string;
   readonly message: string;
+  readonly about: string;
   readonly districtCode: string | null;
 }
 

@@ -96,6 +96,7 @@ export const PlanIssuePageSchema = Type.Object(
           severity,
           value: Type.String(),
           message: Type.String(),
+          about: Type.String(),
           districtCode: orNull(Type.String()),
         },
         closed,

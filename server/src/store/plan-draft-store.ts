@@ -199,13 +199,14 @@ export async function storeDraftReport(
     severity: planIssueSeverities[issue.code],
     value: issue.value,
     message: issue.message,
+    about: issue.about,
     district_code: issue.districtCode,
   }));
   await sql`
     insert into plan_draft_issue
     select ${id}, x.* from jsonb_to_recordset(${sql.json(toJson(rows))}) as x(id int,
       row_number int, column_key text, code text, severity text, value text, message text,
-      district_code text)`;
+      about text, district_code text)`;
   await sql`
     update plan_draft set report = ${sql.json(toJson(given.report))},
       removed = ${[...given.removed]}, state = 'ready', fault = null
@@ -233,7 +234,7 @@ export async function readDraftIssues(
   const [count] = await sql<{ total: number }[]>`
     select count(*)::int as total from plan_draft_issue where ${where}`;
   const issues = await sql<PlanIssueView[]>`
-    select row_number as row, column_key as column, code, severity, value, message, district_code
+    select row_number as row, column_key as column, code, severity, value, message, about, district_code
     from plan_draft_issue where ${where} order by id offset ${offset} limit ${limit}`;
   return { total: count?.total ?? 0, issues };
 }

@@ -139,7 +139,7 @@ function DraftView(props: { readonly draft: PlanDraftView; readonly onClosed: ()
 }
 
 function DraftFault(props: { readonly draft: PlanDraftView; readonly onChecked: () => void }) {
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const { fault, id, state } = props.draft;
   if (fault === null) return null;
   const mayCheck = state === 'ready' || fault.code === 'PLAN_DRAFT_INTERRUPTED';
@@ -147,7 +147,9 @@ function DraftFault(props: { readonly draft: PlanDraftView; readonly onChecked: 
     <div className={classNames(styles.fault)} role="alert" data-testid="plan-fault">
       <strong>{t(`fault.${fault.code}`)}</strong> <span>{t(`fault.${fault.code}.next`)}</span>
       <div className={styles.muted}>
-        <bdi dir="ltr">{fault.message}</bdi>
+        <Code>{fault.code}</Code>
+        {/* The server's own words are English. */}
+        {language === 'en' && ` · ${fault.message}`}
       </div>
       {mayCheck && (
         <button

@@ -8,6 +8,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { CircleCheck } from 'lucide-react';
 import { useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
+import { isMessageKey, type Translator } from '../i18n/messages.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
@@ -181,9 +182,7 @@ function IssueTable(props: {
                     {t(`plan.severity.${issue.severity}`)}
                   </span>{' '}
                   {t(`plan.issue.${issue.code}`)}
-                  <div className={styles.muted}>
-                    <bdi dir="ltr">{issue.message}</bdi>
-                  </div>
+                  <div className={styles.muted}>{detailOf(issue, t)}</div>
                 </td>
               </tr>
             );
@@ -192,4 +191,12 @@ function IssueTable(props: {
       </table>
     </div>
   );
+}
+
+/** What more there is to say: what is expected there, or what else it is about. */
+function detailOf(issue: PlanIssueView, t: Translator['t']): string | null {
+  const expects = `plan.expects.${issue.column}`;
+  if (issue.code === 'FIELD_INVALID') return isMessageKey(expects) ? t(expects) : null;
+  const about = `plan.about.${issue.code}`;
+  return issue.about !== '' && isMessageKey(about) ? t(about, { about: issue.about }) : null;
 }

@@ -70,6 +70,7 @@ create table plan_draft_issue (
   severity text not null,
   value text not null,
   message text not null,
+  about text not null,
   district_code text,
   primary key (draft_id, id)
 );
