@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -171,11 +171,12 @@ test('a process that no longer answers is replaced', async () => {
   expect(running.pids()[1]).toBe(other);
 });
 
-test('the node killed: its processes close their segments and end, and the next start waits', async () => {
+test('the node killed: its processes close their segments on both volumes, and the next start waits', async () => {
   const ordersFile = join(folder, 'orders.json');
   await writeFile(ordersFile, JSON.stringify(ordersOf(fleet.cameras)));
   const double = fileURLToPath(new URL('node-double.ts', import.meta.url));
-  const args = [footage(), processFile(), ordersFile, String(await firstPort())];
+  const volumes = [join(footage(), 'one'), join(footage(), 'two')];
+  const args = [volumes.join(','), processFile(), ordersFile, String(await firstPort())];
   const node = startChild(double, args, {});
   try {
     await expect.poll(() => node.output(), { timeout: 20_000 }).toContain(']\n');
@@ -184,14 +185,19 @@ test('the node killed: its processes close their segments and end, and the next 
     const segments = async () => (await readChains(footage())).filter((e) => e.kind === 'segment');
     await expect
       .poll(async () => (await segments()).length, { timeout: 30_000 })
-      .toBeGreaterThan(12);
+      // Each line of a chain stands on both volumes.
+      .toBeGreaterThan(24);
     await node.end('SIGKILL');
     await awaitFormerProcesses(processFile(), log);
     expect(pids.filter((pid) => !ended(pid))).toEqual([]);
   } finally {
     await node.end('SIGKILL');
   }
-  const { cameras: verdicts } = await verifyFootage(footage());
+  for (const volume of volumes) {
+    const names = await readdir(volume, { recursive: true });
+    expect(names.some((name) => name.endsWith('.mp4'))).toBe(true);
+  }
+  const { cameras: verdicts } = await verifyFootage(volumes);
   expect(verdicts).toHaveLength(cameras);
   for (const { problems, beingWritten } of verdicts) {
     expect(problems).toEqual([]);
