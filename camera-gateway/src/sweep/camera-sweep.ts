@@ -40,12 +40,12 @@ const tellEveryMs = 200;
 const shortestPeriodMs = 1_000;
 const firstLimits: AskLimits = { connectMs: 3_000, totalMs: 5_000 };
 /** The repetition needs no more patience than the first check had, or the verdict comes too late. */
-const repeatLimits: AskLimits = { connectMs: 3_000, totalMs: 4_000 };
+const repeatLimits: AskLimits = { connectMs: 3_000, totalMs: 3_500 };
 /** When sockets get scarce, cameras that are known to be lost hold one no longer than this. */
 const scarceLimits: AskLimits = { connectMs: 1_500, totalMs: 1_500 };
 const scarceShare = 0.8;
 /** Two checks are at least this far apart, and the second begins at least that long after the first ended. */
-const repeatAfterMs = { sinceBegin: 3_000, sinceEnd: 500 };
+const repeatAfterMs = { sinceBegin: 3_000, sinceEnd: 250 };
 const overduePerSecond = 4_000;
 const siblingsPerSecond = 200;
 const siblingBurst = 400;
