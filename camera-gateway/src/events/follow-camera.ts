@@ -95,6 +95,8 @@ export function followCamera(
       clock,
       randomBytes,
       connectTimeoutMs,
+      // A password that is being changed is not offered any more by a pull that goes on.
+      heldBack: () => credentials !== null && ports.refused.has(endpoint, credentials),
     });
     try {
       const pullPoint = await call(async (deadline) => {
@@ -171,6 +173,12 @@ export function followCamera(
         const sinceMs = clock.nowMs();
         try {
           await pull(client, pullPoint);
+        } catch (thrown) {
+          // It was accepted before: the password was changed. No other work is to offer it.
+          if (codeOf(thrown) === 'CAMERA_AUTH_REFUSED' && order.credentials !== null) {
+            ports.refused.add(order.endpoint, order.credentials);
+          }
+          throw thrown;
         } finally {
           subscribed = false;
           if (clock.nowMs() - sinceMs > pollMs) failures = 0;

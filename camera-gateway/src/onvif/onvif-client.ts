@@ -40,6 +40,8 @@ export interface OnvifClientOptions {
   readonly randomBytes: RandomBytes;
   readonly connectTimeoutMs: number;
   readonly devicePath?: string;
+  /** True while the credentials are not to be sent: asked before every request that carries them. */
+  readonly heldBack?: () => boolean;
 }
 
 /** ONVIF by SOAP 1.2 over HTTP with one camera. Every call goes to the registered address. */
@@ -160,7 +162,7 @@ class PinnedOnvifClient implements OnvifClient {
         `${request.operation}: the camera has no ${request.service} service`,
       );
     }
-    if (request.open !== true) this.#access.check();
+    if (request.open !== true) this.#checkAccess();
     let at: PinnedPath =
       request.at === undefined ? known : pinServiceUrl(request.at, this.endpoint);
     const action = request.action ?? `${namespaces[request.service]}/${request.operation}`;
@@ -200,7 +202,7 @@ class PinnedOnvifClient implements OnvifClient {
 
   async #download(url: string, maxBytes: number, deadline: Deadline): Promise<Buffer> {
     let at = pinServiceUrl(url, this.endpoint);
-    this.#access.check();
+    this.#checkAccess();
     this.#downloadAccess.check();
     for (;;) {
       const proof = this.#downloadAccess.proof('GET', at.path);
@@ -258,6 +260,13 @@ class PinnedOnvifClient implements OnvifClient {
         throw new Fault('CAMERA_ANSWER_INVALID', 'The camera redirects in circles');
       }
       target = pinRedirect(reply.head.location ?? '', this.endpoint, target);
+    }
+  }
+
+  #checkAccess(): void {
+    this.#access.check();
+    if (this.#options.heldBack?.() === true) {
+      throw new Fault('CAMERA_AUTH_REFUSED', 'These credentials are held back for this camera');
     }
   }
 

@@ -52,11 +52,15 @@ export async function applyPolicy(
     if (policy.osdText !== undefined) items.push(await holdOsdText(run, policy.osdText));
     items.push(...(await holdEncoders(run, policy)));
     if (policy.newPassword !== undefined && credentials !== null) {
-      items.push(
-        await changePassword(run, credentials, policy.newPassword, (at, tried) =>
-          tryCredentials({ endpoint: at, credentials: tried }, ports),
-        ),
-      );
+      const item = await changePassword(run, credentials, policy.newPassword, {
+        tryCredentials: (at, tried) => tryCredentials({ endpoint: at, credentials: tried }, ports),
+        // Events, pictures and checks go on meanwhile: a camera that they offer the old password
+        // again and again locks everybody out.
+        suspend: () => refused.add(endpoint, credentials),
+        resume: () => refused.forget(endpoint, credentials),
+      });
+      items.push(item);
+      if (item.outcome === 'set') return { items };
     }
     if (credentials !== null) refused.forget(endpoint, credentials);
     return { items };

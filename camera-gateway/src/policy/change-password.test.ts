@@ -42,7 +42,11 @@ async function change(
   const deadline = startDeadline(systemClock, 500);
   const run = { client, deadline, correct: true };
   try {
-    const { outcome } = await changePassword(run, credentials, renewed, tryCredentials);
+    const { outcome } = await changePassword(run, credentials, renewed, {
+      tryCredentials,
+      suspend: () => {},
+      resume: () => {},
+    });
     const level = camera.seen.find((one) => one.operation === 'SetUser')?.body;
     expect(level).toContain('<tt:UserLevel>Operator</tt:UserLevel>');
     return { outcome, tried };

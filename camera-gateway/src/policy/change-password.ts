@@ -10,6 +10,14 @@ export type TryCredentials = (
   credentials: CameraCredentials,
 ) => Promise<void>;
 
+export interface PasswordPorts {
+  readonly tryCredentials: TryCredentials;
+  /** From now on nobody else offers the old password. */
+  readonly suspend: () => void;
+  /** The old password is valid, or may be. */
+  readonly resume: () => void;
+}
+
 const item = 'password';
 const wanted = 'the new password';
 
@@ -23,9 +31,10 @@ export async function changePassword(
   run: PolicyRun,
   credentials: CameraCredentials,
   newPassword: string,
-  tryCredentials: TryCredentials,
+  ports: PasswordPorts,
 ): Promise<PolicyItem> {
   const { client, deadline } = run;
+  const { tryCredentials } = ports;
   const renewed = { username: credentials.username, password: newPassword };
   if (credentials.password === newPassword) {
     return { item, wanted, found: wanted, outcome: 'as-wanted', fault: null };
@@ -35,6 +44,7 @@ export async function changePassword(
   let told = false;
   try {
     const level = await levelOf(run, credentials.username);
+    ports.suspend();
     await setUserPassword(client, { ...renewed, level }, deadline);
     told = true;
     await tryCredentials(client.endpoint, renewed);
@@ -45,10 +55,16 @@ export async function changePassword(
   }
   // The camera refused it in its own words: nothing changed.
   const said = fault.details.operation === 'SetUser' && fault.details.subcode !== undefined;
-  if (said) return failed(run, { item, wanted, found: 'another one' }, fault);
+  if (said) {
+    ports.resume();
+    return failed(run, { item, wanted, found: 'another one' }, fault);
+  }
   // The answer was lost, or the proof failed: only the camera knows which one is valid.
+  // Whoever comes next may try the old one, once.
+  ports.resume();
   const refusedNew = told && fault.code === 'CAMERA_AUTH_REFUSED';
   if (!refusedNew && (await accepts(tryCredentials, client.endpoint, renewed))) {
+    ports.suspend();
     return { item, wanted, found: wanted, outcome: 'set', fault: null };
   }
   if (await accepts(tryCredentials, client.endpoint, credentials)) {

@@ -56,6 +56,7 @@ export function createCameraSessions(
       clock,
       randomBytes,
       connectTimeoutMs,
+      heldBack: () => credentials !== null && refused.has(endpoint, credentials),
     });
     const session: Session = {
       client,

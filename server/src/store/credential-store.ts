@@ -117,9 +117,25 @@ export async function dropPending(
     where id = ${cameraId} and pending_credentials = ${Buffer.from(pending)}`;
 }
 
-/** Changes of a password whose end is not known. */
-export async function readPending(sql: Queryable): Promise<readonly SealedRow[]> {
+/** Changes of a password whose end is not known: of one camera, or all that began before a time. */
+export async function readPending(
+  sql: Queryable,
+  which: { readonly cameraId: CameraId } | { readonly beforeMs: number },
+): Promise<readonly SealedRow[]> {
   return await sql<SealedRow[]>`
     select id, code, credentials as sealed_credentials, pending_credentials from camera
-    where pending_credentials is not null order by id`;
+    where pending_credentials is not null
+      and ${'cameraId' in which ? sql`id = ${which.cameraId}` : sql`pending_since < ${which.beforeMs}::timestamptz`}
+    order by id`;
+}
+
+/** What is sealed of one camera, as it is now; undefined when there is no such camera. */
+export async function readSealed(
+  sql: Queryable,
+  cameraId: CameraId,
+): Promise<SealedRow | undefined> {
+  const [row] = await sql<SealedRow[]>`
+    select id, code, credentials as sealed_credentials, pending_credentials from camera
+    where id = ${cameraId}`;
+  return row;
 }

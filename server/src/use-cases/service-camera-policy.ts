@@ -20,6 +20,7 @@ import {
   dropPending,
   promotePending,
   readPending,
+  readSealed,
   type SealedRow,
   storePending,
 } from '../store/credential-store.ts';
@@ -115,9 +116,11 @@ export function createCameraPolicies(options: {
     await announce(sql, { topic: 'plan' });
   };
 
+  /** A change that began a moment ago may be under way elsewhere: its own process ends it. */
   const settleAll = async (only?: CameraId) => {
-    for (const row of await readPending(sql)) {
-      if (only !== undefined && row.id !== only) continue;
+    const which =
+      only === undefined ? { beforeMs: clock.nowMs() - 2 * applyWithinMs } : { cameraId: only };
+    for (const row of await readPending(sql, which)) {
       try {
         await settle(row);
       } catch (error) {
@@ -143,7 +146,13 @@ export function createCameraPolicies(options: {
 
   const hold = async (target: PolicyTarget, policy: CameraPolicy, correct: boolean) => {
     if (target.passwordPending) await settleAll(target.id);
-    const { endpoint, credentials } = directory.get(target.id);
+    const { endpoint } = directory.get(target.id);
+    // As they are at this moment: the directory may not know yet of a change that just ended.
+    const row = await readSealed(sql, target.id);
+    const credentials =
+      row === undefined || row.sealedCredentials === null
+        ? null
+        : openCredentials(secretKey, row.code, row.sealedCredentials);
     if (endpoint === null) {
       throw new Fault('CAMERA_UNREACHABLE', 'The plan gives no address of this camera');
     }
