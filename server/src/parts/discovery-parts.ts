@@ -54,7 +54,7 @@ export async function startDiscoveryParts(options: {
   const breaker = await createCredentialBreaker(sql, secretKey, clock, log);
   const writer = createRegistrationWriter(sql, clock);
   const enroller = createEnroller({
-    ...{ sql, clock, log, secretKey, directory, breaker, writer, requestGateway },
+    ...{ sql, clock, log, secretKey, directory, breaker, writer, requestGateway, gateways },
   });
   const registration = startRegistration({ ...options, breaker, enroller });
   const runs = startDiscoveryRuns({

@@ -16,6 +16,7 @@ import type { CredentialBreaker } from './credential-breaker.ts';
 import { sealFound } from './found-credentials.ts';
 import type { RegistrationWriter } from './registration-writer.ts';
 import { sameCredentials, sameEndpoint } from './same-camera.ts';
+import { createTurns } from './take-turns.ts';
 
 export interface EnrolPorts {
   readonly sql: Sql;
@@ -30,6 +31,8 @@ export interface EnrolPorts {
     params: LinkMethods[M][0],
     timeoutMs: number,
   ) => Promise<LinkMethods[M][1]>;
+  /** How many gateways are linked. */
+  readonly gateways: () => number;
 }
 
 /** What became of a device at an address. */
@@ -66,9 +69,12 @@ export interface Enroller {
 
 const probeWithinMs = 20_000;
 const identifyWithinMs = 12_000;
+/** Of one gateway: below what it does at once itself. */
+const probesAtOnce = 48;
 
 export function createEnroller(ports: EnrolPorts): Enroller {
   const { sql, clock, log, secretKey, directory, breaker, writer, requestGateway } = ports;
+  const turns = createTurns(() => probesAtOnce * Math.max(1, ports.gateways()));
   /** What the directory does not show yet: where cameras were bound; null: nowhere any more. */
   const placed = new Map<CameraId, { endpoint: CameraEndpoint | null; untilLoad: number }>();
 
@@ -221,7 +227,7 @@ export function createEnroller(ports: EnrolPorts): Enroller {
       for (const credentials of candidates.length === 0 ? [null] : allowed) {
         try {
           const params = { endpoint, credentials };
-          const probe = await requestGateway('gateway.probe', params, probeWithinMs);
+          const probe = await turns(() => requestGateway('gateway.probe', params, probeWithinMs));
           if (credentials !== null) breaker.accepted(endpoint, credentials);
           return await bind(endpoint, probe, credentials);
         } catch (thrown) {

@@ -5,7 +5,7 @@ import type {
   DiscoveryBody,
   DiscoveryView,
 } from '@nigehban/domain/api/http-types.ts';
-import type { CameraCredentials, CameraId } from '@nigehban/domain/camera.ts';
+import type { CameraCredentials, CameraEndpoint, CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
 import type { DiscoveredCamera, LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
 import { storeRegistrationFault } from '../store/camera-store.ts';
@@ -59,6 +59,7 @@ export interface Registration {
 const lookEveryMs = 1_000;
 /** For each gateway: above what it asks at once itself, so that storing in batches delays no camera. */
 const enrolmentsAtOnce = 192;
+const mostTries = 3;
 const discoverForMs = 4_000;
 const discoverWithinMs = 120_000;
 const longestRetryMs = 300_000;
@@ -152,6 +153,21 @@ export function startRegistration(ports: RegistrationPorts): Registration {
   };
   look();
 
+  /** A gateway that has too much to do for once, or went while another is there, is no end of a run. */
+  const enrolPatiently: (
+    endpoint: CameraEndpoint,
+    candidates: readonly CameraCredentials[],
+  ) => Promise<Enrolment> = async (endpoint, candidates) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await enroller.enrol(endpoint, candidates, false);
+      } catch (thrown) {
+        const isGateway = thrown instanceof Fault && thrown.code === 'GATEWAY_UNAVAILABLE';
+        if (!isGateway || tries >= mostTries || stopped || ports.gateways() === 0) throw thrown;
+      }
+    }
+  };
+
   const enrolFound: Registration['enrolFound'] = async (cameras, given, onEnrolled) => {
     const common = commonCredentials(directory.all());
     const left = [...cameras];
@@ -165,7 +181,7 @@ export function startRegistration(ports: RegistrationPorts): Registration {
         const guessesLeft = breaker.guessesLeft(endpoint);
         const candidates = chooseCandidates(given, planned, common, guessesLeft);
         try {
-          onEnrolled(camera, await enroller.enrol(endpoint, candidates, false));
+          onEnrolled(camera, await enrolPatiently(endpoint, candidates));
         } catch (thrown) {
           failure ??= thrown;
           left.length = 0;
