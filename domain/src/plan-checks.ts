@@ -7,6 +7,7 @@ import {
   medianPoint,
 } from './plan-geography.ts';
 import { type PlanIssue, type PlanIssueCode, planIssueSeverities } from './plan-issues.ts';
+import { planCheckLimits } from './plan-limits.ts';
 import type { PlannedStation, ReadRow } from './plan-rows.ts';
 
 export interface CheckedDistrict {
@@ -17,21 +18,6 @@ export interface CheckedDistrict {
   /** Numbers of its National Assembly constituencies; null when not known. */
   readonly seatRanges: readonly (readonly [number, number])[] | null;
 }
-
-/** Bounds of what is plausible, from the lists of 2018; an installation may have its own. */
-export const planCheckLimits = {
-  farFromMedianKm: 80,
-  farFromHeadquartersKm: 150,
-  /** Below, a constituency's median says nothing. */
-  stationsForMedian: 5,
-  stationsPerBuilding: 6,
-  boothsPerStation: 8,
-  votersPerBooth: 1_200,
-  lastProvincialSeat: 297,
-  /** A pair of NA and PP is doubted when so few of at least so many stations have it. */
-  rarePairShare: 0.05,
-  stationsForPairs: 10,
-} as const;
 
 interface StationGroup {
   readonly station: PlannedStation;

@@ -196,14 +196,16 @@ begin
       and attidentity = '' and attgenerated = '';
 
     if entry.operation in ('insert', 'update') then
+      -- The row as JSON once, not once for each of its columns.
       execute format(
         'select count(*) from plan_import_change c join %I t on %s = %s
+         cross join lateral (select to_jsonb(t) as image offset 0) current_row
          where c.import_id = $1 and c.step = $2 and not exists (
            select from jsonb_each(c.after) a
-           where (plan_managed(c.table_name) is null or a.key = any(plan_managed(c.table_name)))
-             and to_jsonb(t)->a.key is distinct from a.value)',
+           where ($3 is null or a.key = any($3))
+             and current_row.image->a.key is distinct from a.value)',
         entry.table_name, key_json_row, format(key_json_image, 'after'))
-      into hits using undone, entry.step;
+      into hits using undone, entry.step, plan_managed(entry.table_name);
       if hits <> entry.rows then
         raise exception using errcode = 'NG001', message = format(
           '%s rows of %s were changed since', entry.rows - hits, entry.table_name);
