@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChainEntry, GapCause } from '@nigehban/domain/footage.ts';
 import type { Clock } from '@nigehban/media/clock.ts';
@@ -32,7 +31,7 @@ import type { FootageVolumes } from './disk/footage-volumes.ts';
 import { SegmentFile, type WriteBytes } from './disk/segment-file.ts';
 import type { SyncGate } from './disk/sync-gate.ts';
 import type { WriteBudget } from './disk/write-budget.ts';
-import { cameraFileName, segmentPath } from './footage-layout.ts';
+import { segmentPath } from './footage-layout.ts';
 import type {
   CameraRecordingStatus,
   OpenGap,
@@ -67,7 +66,7 @@ interface Writing {
 }
 
 /** Files of one camera that wait to be made durable; beyond it a slow disk would eat descriptors. */
-const maxUnfinished = 4;
+const maxUnfinished = 8;
 /** After a fault of the disk a segment is tried again this much later. */
 const diskRetryUs = 5_000_000;
 
@@ -96,6 +95,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   #segments = 0;
   #sessions = 0;
   #stopped = false;
+  #expelled = false;
 
   /** `chain` is this camera's, brought up to date with the disk. */
   constructor(order: RecordingOrder, chain: CameraChain, shared: RecordingShared) {
@@ -189,6 +189,17 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
     this.#verdict(cause);
   }
 
+  onExpelled(): void {
+    this.#expelled = true;
+  }
+
+  /** True once after a fault of ours: the stream is to be subscribed to again. */
+  takeExpelled(): boolean {
+    const expelled = this.#expelled;
+    this.#expelled = false;
+    return expelled;
+  }
+
   /**
    * Once a second, with the stream's state: the reason why nothing comes is kept up to date, and a gap
    * that lasts is written down piece by piece.
@@ -270,9 +281,11 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
 
   #endSession(cause: GapCause): void {
     this.#ending = cause;
-    this.#segmenter?.stop();
-    this.#counted = addCounters(this.#counted, this.#segmenter?.counters);
+    // Taken out first: one that is broken must not break the next session too.
+    const segmenter = this.#segmenter;
     this.#segmenter = undefined;
+    this.#counted = addCounters(this.#counted, segmenter?.counters);
+    segmenter?.stop();
   }
 
   get #files(): readonly SegmentFile[] {
@@ -375,13 +388,4 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
     // One that fails in an unforeseen way must take neither the process nor the tasks after it along.
     this.#tasks = this.#tasks.then(task).catch((error: unknown) => this.#shared.onBug(error));
   }
-}
-
-/** Leaves the camera's codes beside its footage, for people who have the disk alone. */
-export async function writeCameraFile(root: string, order: RecordingOrder): Promise<void> {
-  const { cameraId, cameraCode, stationCode } = order;
-  const folder = join(root, String(cameraId));
-  await mkdir(folder, { recursive: true });
-  const text = `${JSON.stringify({ cameraId, cameraCode, stationCode })}\n`;
-  await writeFile(join(folder, cameraFileName), text);
 }

@@ -3,7 +3,7 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { Timer } from '@nigehban/media/clock.ts';
 import type { StreamSubscription } from '@nigehban/media/hub/stream-hub-types.ts';
 import { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
-import { CameraRecorder, type RecordingShared, writeCameraFile } from './camera-recorder.ts';
+import { CameraRecorder, type RecordingShared } from './camera-recorder.ts';
 import type { ChainHead } from './chain/camera-chain.ts';
 import { readNewestHeads, writeNodeManifest } from './chain/node-manifest.ts';
 import { openCameraChain } from './chain/open-camera-chain.ts';
@@ -20,6 +20,7 @@ import type {
   RecordingHealth,
   RecordingOrder,
 } from './recorder-types.ts';
+import { writeCameraFile } from './write-camera-file.ts';
 
 interface Slot {
   order: RecordingOrder;
@@ -312,7 +313,12 @@ class FolderRecorder implements Recorder {
   #tick(): void {
     const nowUs = this.#ports.clock.wallUs();
     if (nowUs >= this.#lookAtUs) void this.#look(nowUs);
-    for (const { camera, order } of this.#slots.values()) {
+    for (const slot of this.#slots.values()) {
+      const { camera, order } = slot;
+      if (camera?.takeExpelled() === true && !slot.leaving) {
+        slot.subscription?.close();
+        slot.subscription = this.#ports.hub.subscribe(order.source, camera);
+      }
       try {
         camera?.tick(nowUs, () => this.#ports.hub.status(order.source.key)?.state);
       } catch (error) {

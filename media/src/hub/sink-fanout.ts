@@ -101,5 +101,6 @@ export class SinkFanout {
       }
     }
     this.#onFault(error);
+    entry.sink.onExpelled?.();
   }
 }

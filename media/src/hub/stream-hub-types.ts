@@ -84,6 +84,8 @@ export interface StreamSink {
   onRtp(track: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void;
   onSenderReport(track: number, report: SenderReport): void;
   onStop(stop: StreamStop): void;
+  /** It threw and is no longer a sink of the stream; it may subscribe again. */
+  onExpelled?(): void;
 }
 
 /** Where and how to pull. The key says what is shared: equal keys are one pull. */

@@ -235,7 +235,7 @@ test('with not a byte left there is room for the record of the first removal', a
   expect((await verifyFootage(root)).cameras[0]).toMatchObject({ removed: 2, problems: [] });
 });
 
-test('a volume that is short loses its own footage alone, one that is away keeps its all', async () => {
+test('a volume that is short loses its own footage alone', async () => {
   const volumes = [join(root, 'one'), join(root, 'two')] as const;
   for (const volume of volumes) {
     await mkdir(volume, { recursive: true });
