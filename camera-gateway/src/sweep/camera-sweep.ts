@@ -46,7 +46,7 @@ const scarceLimits: AskLimits = { connectMs: 1_500, totalMs: 1_500 };
 const scarceShare = 0.8;
 /** Two checks are at least this far apart, and the second begins at least that long after the first ended. */
 const repeatAfterMs = { sinceBegin: 3_000, sinceEnd: 250 };
-const overduePerSecond = 4_000;
+const overduePerSecond = 1_500;
 const siblingsPerSecond = 200;
 const siblingBurst = 400;
 /** The unheld time of a shard is known to about this much. */
