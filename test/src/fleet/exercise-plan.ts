@@ -181,14 +181,16 @@ export function generatedPlan(
     const placement = placements[index % placements.length] ?? 'ENTRANCE';
     const template = exerciseStations[stationIndex % exerciseStations.length];
     if (template === undefined) throw new Error('no station template');
-    const id = buildStationCode(`NA-${template.nationalConstituency}`, 500 + stationIndex);
+    // Numbers have four digits: a province goes on below the first one.
+    const stationNumber = stationIndex < 9_500 ? 500 + stationIndex : stationIndex - 9_499;
+    const id = buildStationCode(`NA-${template.nationalConstituency}`, stationNumber);
     if (placement === 'ENTRANCE') {
       stations.push({
         ...template,
         id,
         name: `Simulated station ${stationIndex + 1}`,
         nameUr: `فرضی اسٹیشن ${stationIndex + 1}`,
-        stationNumber: 500 + stationIndex,
+        stationNumber,
       });
     }
     const booth = placement === 'BOOTH' ? 1 : null;
