@@ -87,8 +87,10 @@ export async function storeCameraStates(
   if (changes.length === 0) return [];
   const reopenMs = await readReopenWithinMs(sql);
   const taken = new Set<CameraId>();
-  for (let from = 0; from < changes.length; from += batchSize) {
-    const batch = changes.slice(from, from + batchSize);
+  // Cameras of one station were planned together: in order, a station is judged in one batch.
+  const ordered = changes.toSorted((a, b) => a.cameraId - b.cameraId);
+  for (let from = 0; from < ordered.length; from += batchSize) {
+    const batch = ordered.slice(from, from + batchSize);
     for (const id of await ingest(sql, batch, nowMs, reopenMs)) taken.add(id);
   }
   return changes.map((change) => change.cameraId).filter((id) => !taken.has(id));

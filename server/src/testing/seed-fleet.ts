@@ -39,7 +39,9 @@ export async function seedFleet(
     from generate_series(1, ${cameras}::int) n order by n`;
   await sql`
     insert into assignment (camera_id, station_id, placement, booth)
-    select n + 1, 1 + n % ${stations}::int,
-      (${placements}::text[])[1 + (n / ${stations}::int + n % 5) % 7], null
-    from generate_series(0, ${cameras}::int - 1) n`;
+    select camera_id, station_id,
+      (${placements}::text[])[1 + (row_number() over (partition by station_id order by camera_id)
+        + station_id) % 7], null
+    from (select n + 1 as camera_id, (1 + n::bigint * ${stations}::int / ${cameras}::int)::int as station_id
+      from generate_series(0, ${cameras}::int - 1) n) x`;
 }
