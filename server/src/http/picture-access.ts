@@ -56,12 +56,6 @@ export const picturesOfQuery: PictureScope = (request) => {
   return [{ cameraId: idOf(request), fromMs: Number(fromMs), toMs: Number(toMs) }];
 };
 
-/** `/api/cameras/:id/…?atMs`: the picture may be the last one of the piece before. */
-export const picturesAround: PictureScope = (request) => {
-  const atMs = Number((request.query as Record<string, string>).atMs);
-  return [{ cameraId: idOf(request), fromMs: atMs - longestPieceMs, toMs: atMs }];
-};
-
 /** `/api/cameras/:id/…/:startUs…`: the whole piece, however much of it is asked for. */
 export const picturesOfPiece: PictureScope = (request) => {
   const { startUs } = request.params as Record<string, string>;

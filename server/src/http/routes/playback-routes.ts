@@ -8,11 +8,12 @@ import {
 } from '@nigehban/domain/footage-outline.ts';
 import { buildPlaylist } from '@nigehban/domain/hls-playlist.ts';
 import type { Sql } from '../../store/database.ts';
+import { findSegmentAt } from '../../store/footage-store.ts';
 import { locateFootage, locatePicture } from '../../use-cases/locate-footage.ts';
 import { findFootageNode } from '../../use-cases/read-timeline.ts';
 import type { App } from '../app-type.ts';
 import type { NodeFootage } from '../node-footage.ts';
-import { picturesAround, picturesOfPiece, picturesOfQuery } from '../picture-access.ts';
+import { type PictureScope, picturesOfPiece, picturesOfQuery } from '../picture-access.ts';
 import {
   answers,
   CameraParamsSchema,
@@ -36,6 +37,16 @@ export function addPlaybackRoutes(
 ): void {
   const { sql, clock, nodes, recordingNode } = options;
   const config = { access: 'footage.play', rateLimit: false } as const;
+  /** A still is of the last picture before its time, which may be long before it. */
+  const picturesBefore: PictureScope = async (request) => {
+    const cameraId = Number((request.params as { id: string }).id);
+    const atMs = Number((request.query as { atMs: string }).atMs);
+    const atUs = atMs * 1_000;
+    checkTime(atUs);
+    const segment = await findSegmentAt(sql, cameraId, atUs);
+    const fromMs = segment === null ? atMs : Math.floor(segment.startUs / 1_000);
+    return [{ cameraId, fromMs: Math.min(fromMs, atMs), toMs: atMs }];
+  };
 
   app.get(
     '/api/cameras/:id/stream.mp4',
@@ -145,7 +156,7 @@ export function addPlaybackRoutes(
   app.get(
     '/api/cameras/:id/still.jpg',
     {
-      config: { access: 'footage.play', pictures: picturesAround },
+      config: { access: 'footage.play', pictures: picturesBefore },
       schema: {
         summary: 'JPEG of the key frame at or before a time; X-Picture-Time-Us tells its time',
         params: CameraParamsSchema,
