@@ -24,6 +24,9 @@ export interface PagingPolicy {
   readonly risingMs: number;
   readonly risingAlerts: number;
   readonly longestHoldMs: number;
+  /** So many new alerts everywhere within the longest hold are a storm: all wait for its incident. */
+  readonly stormAlerts: number;
+  readonly stormHoldMs: number;
 }
 
 export const defaultPagingPolicy: PagingPolicy = {
@@ -32,6 +35,8 @@ export const defaultPagingPolicy: PagingPolicy = {
   risingMs: 3_000,
   risingAlerts: 3,
   longestHoldMs: 15_000,
+  stormAlerts: 100,
+  stormHoldMs: 60_000,
 };
 
 /**
@@ -48,12 +53,15 @@ export function decidePaging(
     if (nowMs - alert.beganAtMs > policy.risingMs) continue;
     fresh.set(alert.districtCode, (fresh.get(alert.districtCode) ?? 0) + 1);
   }
+  const young = alerts.filter((alert) => nowMs - alert.beganAtMs <= policy.longestHoldMs);
+  const storm = young.length >= policy.stormAlerts;
   return alerts
     .filter((alert) => {
       if (alert.expected || alert.acknowledged || alert.incidentId !== null) return false;
       if (alert.severity === 'info' || (alert.quietUntilMs ?? 0) > nowMs) return false;
       const ageMs = nowMs - alert.beganAtMs;
       if (ageMs < (alert.reopened ? policy.reopenedHoldMs : policy.holdMs)) return false;
+      if (storm && ageMs < policy.stormHoldMs) return false;
       const rising = (fresh.get(alert.districtCode) ?? 0) >= policy.risingAlerts;
       return !rising || ageMs >= policy.longestHoldMs;
     })
