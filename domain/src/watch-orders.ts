@@ -27,6 +27,8 @@ export interface ViewOrder {
   readonly profileToken: string;
   /** Fingerprint of the approved reference picture, as the gateway made it; null: only frozen and dark are told. */
   readonly reference: string | null;
+  /** True when the camera gives no snapshots: the server sends stills of its recording (`gateway.judge-view`). */
+  readonly stills?: boolean;
 }
 
 /** How often the gateways look. */

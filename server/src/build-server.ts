@@ -264,6 +264,9 @@ export async function buildServer(
   addStatusRoutes(app, { sql, monitor, viewApproval: gate.policy });
   viewParts = addViewParts(app, {
     ...{ sql, clock, log, gate, hub, requestGateway },
+    requestGatewayOf: anywhere.requestGatewayOf,
+    stillCameras: health.stillCameras,
+    viewEveryMs: () => health.watchPolicy()?.viewEveryMs ?? null,
     snapshot: gateway.freshSnapshot,
     nodes: nodeFootage,
     recordingNode: nodeOf,
@@ -366,7 +369,7 @@ export async function buildServer(
     await exportQueue.stop();
     await plans.stop();
     await discovery.stop();
-    viewParts?.stop();
+    await viewParts?.stop();
     await lifecycle.stop();
     await pusher.stop();
     await hub.stop();

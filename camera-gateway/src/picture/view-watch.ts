@@ -9,6 +9,7 @@ import {
   type ViewPolicy,
   type ViewState,
 } from '@nigehban/domain/view-check.ts';
+import { isViewDue } from '@nigehban/domain/view-moment.ts';
 import type { WatchFact, WatchOrder, WatchPolicy } from '@nigehban/domain/watch-orders.ts';
 import { createCameraWork } from '../probe/camera-work.ts';
 import type { TakePicture } from './camera-pictures.ts';
@@ -79,7 +80,8 @@ const maxRestMs = 10 * 60_000;
 /**
  * Looks at each watched camera once in `policy.viewEveryMs`, at a moment of the period that is the
  * camera's own, and tells changes of its view. A camera that gives no picture is no matter of the
- * view: it is asked less often, and others find out what it lacks.
+ * view: it is asked less often, and others find out what it lacks. Of cameras that are ordered to be
+ * judged by stills no picture is taken here: they come through `judge`.
  */
 export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
   const { clock } = ports;
@@ -164,7 +166,8 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
     cancelTick = clock.after(tickMs, tick);
     if (everyMs > 0) {
       for (const order of orders.values()) {
-        if (order.view === null || !isDue(order.cameraId, everyMs, fromMs, nowMs)) continue;
+        if (order.view === null || order.view.stills === true) continue;
+        if (!isViewDue(order.cameraId, everyMs, fromMs, nowMs)) continue;
         if (!ports.holds(order.cameraId)) continue;
         const entry = entryOf(order);
         if (entry === null || rests(entry, order, nowMs)) continue;
@@ -235,11 +238,4 @@ function factOf(cameraId: CameraId, entry: Watched): WatchFact | null {
   if (verdict === null) return null;
   const { judgedAtMs: atMs, evidence } = entry;
   return { kind: 'view-judged', cameraId, atMs, verdict, evidence };
-}
-
-/** Whether the camera's moment of the period lies in `(fromMs, toMs]`. */
-function isDue(cameraId: CameraId, everyMs: number, fromMs: number, toMs: number): boolean {
-  const momentMs = (Math.imul(cameraId, 0x9e3779b1) >>> 0) % everyMs;
-  const before = Math.floor((fromMs - momentMs) / everyMs);
-  return Math.floor((toMs - momentMs) / everyMs) > before;
 }

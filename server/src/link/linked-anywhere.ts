@@ -20,10 +20,20 @@ export interface LinkedAnywhere {
     params: LinkMethods[M][0],
     timeoutMs: number,
   ): Promise<LinkMethods[M][1]>;
+  /**
+   * A question that only one gateway can answer, to each in turn until one does not say
+   * GATEWAY_UNAVAILABLE; `likely` is asked first. @throws Fault GATEWAY_UNAVAILABLE when all do
+   */
+  requestGatewayOf<M extends LinkMethod>(
+    likely: string | null,
+    method: M,
+    params: LinkMethods[M][0],
+    timeoutMs: number,
+  ): Promise<{ readonly nodeId: string; readonly result: LinkMethods[M][1] }>;
 }
 
 export function createLinkedAnywhere(
-  link: Pick<LinkServer, 'node' | 'nodes' | 'requestNode' | 'requestGateway'>,
+  link: Pick<LinkServer, 'node' | 'nodes' | 'requestNode' | 'requestGateway' | 'answer'>,
   exchange: Pick<LinkExchange, 'others' | 'call'>,
 ): LinkedAnywhere {
   let turn = 0;
@@ -60,6 +70,24 @@ export function createLinkedAnywhere(
       }
       const { nodeId, serverId } = other;
       return await callOther(serverId, { role: 'gateway', nodeId, method, params, timeoutMs });
+    },
+    async requestGatewayOf(likely, method, params, timeoutMs) {
+      const role = 'gateway';
+      const here = link.nodes(role).map(({ hello }) => ({ nodeId: hello.nodeId, serverId: null }));
+      const gateways = [...here, ...exchange.others(role)];
+      gateways.sort((a, b) => Number(b.nodeId === likely) - Number(a.nodeId === likely));
+      let refused = new Fault('GATEWAY_UNAVAILABLE', 'No camera gateway is linked');
+      for (const { nodeId, serverId } of gateways) {
+        const call = { role, nodeId, method, params, timeoutMs } as const;
+        try {
+          if (serverId !== null) return { nodeId, result: await callOther(serverId, call) };
+          return { nodeId, result: (await link.answer(call)) as LinkMethods[typeof method][1] };
+        } catch (thrown) {
+          if (!(thrown instanceof Fault) || thrown.code !== 'GATEWAY_UNAVAILABLE') throw thrown;
+          refused = thrown;
+        }
+      }
+      throw refused;
     },
   };
 }

@@ -5,7 +5,7 @@ import type { StreamDifferences } from '@nigehban/domain/camera-health-measure.t
 import type { FailedOutcome, ProbeOutcome } from '@nigehban/domain/camera-state.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
 import type { NodeFact } from '@nigehban/domain/link-messages.ts';
-import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
+import type { WatchFact, WatchPolicy } from '@nigehban/domain/watch-orders.ts';
 import type { App } from '../http/app-type.ts';
 import { addHealthRoutes } from '../http/routes/health-routes.ts';
 import type { LinkServer } from '../link/link-server.ts';
@@ -32,6 +32,10 @@ export interface HealthParts {
   /** The directory was loaded again. */
   planLoaded(): void;
   addRoutes(app: App): void;
+  /** Cameras without snapshots that are ours to decide about and whose stream flows. */
+  stillCameras(): readonly CameraId[];
+  /** Null before it was read. */
+  watchPolicy(): WatchPolicy | null;
   stop(): Promise<void>;
 }
 
@@ -202,6 +206,13 @@ export async function startHealthParts(options: {
         known: (cameraId) => directory.find(cameraId) !== null,
       });
     },
+    stillCameras: () =>
+      directory.all().flatMap(({ asset }) => {
+        const { id, registered, hasSnapshot, nodeId } = asset;
+        if (hasSnapshot || !registered || nodeId === null || !ownership.owns(id)) return [];
+        return monitor.state(id)?.detail.connection.kind === 'ONLINE' ? [id] : [];
+      }),
+    watchPolicy: gateways.policy,
     async stop() {
       stopped = true;
       cancelLook();

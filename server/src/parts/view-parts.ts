@@ -6,16 +6,18 @@ import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts'
 import type { App } from '../http/app-type.ts';
 import type { NodeFootage } from '../http/node-footage.ts';
 import { addViewRoutes } from '../http/routes/view-routes.ts';
+import type { LinkedAnywhere } from '../link/linked-anywhere.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
 import { createViewApprovals, type ViewApprovals } from '../use-cases/approve-view.ts';
+import { type RecordedStill, startStillWatch } from '../use-cases/judge-stills.ts';
 import type { ViewGate } from '../use-cases/view-gate.ts';
 import type { BrowserHub } from '../ws/browser-hub.ts';
 
 export interface ViewParts {
   readonly views: ViewApprovals;
   changed(change: Change): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 const fingerprintWithinMs = 10_000;
@@ -23,8 +25,10 @@ const stillWithinMs = 15_000;
 /** After the plan changed: many changes come together. */
 const recheckAfterMs = 500;
 const mostPictureBytes = 4 << 20;
+const stillIsPresentMs = 60_000;
+const judgeWithinMs = 10_000;
 
-/** Reference pictures with their routes, and the end of live views that may be seen no more. */
+/** Reference pictures with their routes, stills for the watch of views, the end of live views that may be seen no more. */
 export function addViewParts(
   app: App,
   options: {
@@ -41,14 +45,18 @@ export function addViewParts(
       params: LinkMethods[M][0],
       timeoutMs: number,
     ) => Promise<LinkMethods[M][1]>;
+    readonly requestGatewayOf: LinkedAnywhere['requestGatewayOf'];
+    /** See {@link startStillWatch}. */
+    readonly stillCameras: () => readonly CameraId[];
+    readonly viewEveryMs: () => number | null;
   },
 ): ViewParts {
   const { sql, clock, log, gate, hub } = options;
 
   /** A camera without snapshots is looked at through its recording. */
-  const recordedPicture = async (cameraId: CameraId, cause: Fault): Promise<Buffer> => {
+  const recordedStill = async (cameraId: CameraId): Promise<RecordedStill> => {
     const nodeId = options.recordingNode(cameraId);
-    if (nodeId === null) throw cause;
+    if (nodeId === null) throw new Fault('FOOTAGE_UNKNOWN', 'The camera is not recorded');
     const path = `/footage/${cameraId}/stills?atUs=${clock.nowMs() * 1_000}`;
     const signal = AbortSignal.timeout(stillWithinMs);
     const answer = await options.nodes.ask(nodeId, path, { signal });
@@ -59,8 +67,11 @@ export function addViewParts(
       bytes += part.length;
       if (bytes > mostPictureBytes) throw new Fault('NODE_UNAVAILABLE', 'The still is too large');
     }
-    if (answer.status !== 200) throw cause;
-    return Buffer.concat(parts);
+    if (answer.status !== 200) {
+      throw new Fault('FOOTAGE_UNKNOWN', `The media node answers ${answer.status}`);
+    }
+    const atMs = Number(answer.headers['x-picture-time-us']) / 1_000;
+    return { jpeg: Buffer.concat(parts), atMs: Number.isFinite(atMs) ? atMs : 0 };
   };
 
   const views = createViewApprovals({
@@ -74,7 +85,10 @@ export function addViewParts(
         if (!(thrown instanceof Fault) || thrown.code !== 'CAMERA_OPERATION_UNSUPPORTED') {
           throw thrown;
         }
-        return await recordedPicture(cameraId, thrown);
+        const still = await recordedStill(cameraId).catch(() => null);
+        // An older one may show where the camera stood before.
+        if (still === null || still.atMs < clock.nowMs() - stillIsPresentMs) throw thrown;
+        return still.jpeg;
       }
     },
     async fingerprint(jpeg) {
@@ -94,6 +108,18 @@ export function addViewParts(
     },
   });
   addViewRoutes(app, { views });
+  const stills = startStillWatch({
+    clock,
+    log,
+    cameras: options.stillCameras,
+    viewEveryMs: options.viewEveryMs,
+    takeStill: recordedStill,
+    async judge(cameraId, jpeg, likely) {
+      const params = { cameraId, jpegBase64: jpeg.toString('base64') };
+      const method = 'gateway.judge-view';
+      return (await options.requestGatewayOf(likely, method, params, judgeWithinMs)).nodeId;
+    },
+  });
 
   let cancel: (() => void) | null = null;
   const recheck = () => {
@@ -108,9 +134,10 @@ export function addViewParts(
       if (gate.policy === 'off' || (change.topic !== 'plan' && change.topic !== 'resumed')) return;
       cancel ??= clock.after(recheckAfterMs, recheck);
     },
-    stop() {
+    async stop() {
       cancel?.();
       views.stop();
+      await stills.stop();
     },
   };
 }

@@ -18,6 +18,8 @@ export interface GatewayInformer {
   unlinked(node: NodeConnection): void;
   /** Cameras, their views or the policy changed; the directory is loaded already. */
   changed(): void;
+  /** As the gateways know it; null before it was read. */
+  policy(): WatchPolicy | null;
   stop(): Promise<void>;
 }
 
@@ -142,6 +144,7 @@ export function startGatewayInformer(options: {
       stale = true;
       wake();
     },
+    policy: () => (policyText === '' ? null : (JSON.parse(policyText) as WatchPolicy)),
     async stop() {
       stopped = true;
       cancelBeat();
@@ -172,9 +175,13 @@ function orderOf(
     serial: asset.registered ? asset.serial : null,
     swept: !delivered,
     view:
-      asset.registered && asset.hasSnapshot && main !== null
-        ? { profileToken: main.profileToken, reference: row.reference }
-        : null,
+      !asset.registered || main === null
+        ? null
+        : {
+            profileToken: main.profileToken,
+            reference: row.reference,
+            ...(asset.hasSnapshot ? {} : { stills: true }),
+          },
     events: asset.registered && row.hasEvents,
   };
 }

@@ -169,7 +169,8 @@ export class OnvifServer {
       return;
     }
     state.counters.snapshots += 1;
-    const jpeg = await this.#snapshots.take(viewOf(state), state.hasFault('frozen'), state.random);
+    const count = state.counters.snapshots;
+    const jpeg = await this.#snapshots.take(viewOf(state), state.hasFault('frozen'), count);
     response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': jpeg.length });
     response.end(jpeg);
   }

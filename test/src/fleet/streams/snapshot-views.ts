@@ -25,9 +25,12 @@ export class SnapshotViews {
     this.#jpeg = jpeg;
   }
 
-  /** A JPEG of the view; always the same one when frozen. */
-  take(view: SnapshotView, isFrozen: boolean, random: () => number): Promise<Buffer> {
-    const variant = isFrozen ? 0 : Math.floor(random() * variants);
+  /**
+   * The `count`th JPEG of a camera's view; always the same one when frozen. In turn, not by chance:
+   * one that came twice would look like a frozen sensor.
+   */
+  take(view: SnapshotView, isFrozen: boolean, count: number): Promise<Buffer> {
+    const variant = isFrozen ? 0 : count % variants;
     const key = `${view} ${variant}`;
     const made = this.#made.get(key) ?? this.#paint(view, variant);
     this.#made.set(key, made);
