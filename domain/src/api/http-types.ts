@@ -12,7 +12,9 @@ import type { DegradedReasonView } from './health-types.ts';
 
 /**
  * Shapes of the HTTP API, shared by server and browser. All times are milliseconds since the Unix
- * epoch. Errors have one shape, {@link ErrorBody}, with the fault's HTTP status.
+ * epoch. Errors have one shape, {@link ErrorBody}, with the fault's HTTP status. These are the routes
+ * whose shapes are here; each `*-types.ts` beside this file lists its own, and `/api/openapi.json`
+ * all of them.
  *
  *   POST   /api/session            SignInBody → SessionView (sets the cookie); GET → SessionView; DELETE
  *   GET    /api/stations           StationView[]
@@ -21,6 +23,7 @@ import type { DegradedReasonView } from './health-types.ts';
  *   GET    /api/cameras/:id        CameraDetail
  *   POST   /api/cameras/:id/probe  → CameraProbeView                              camera.probe
  *   GET    /api/cameras/:id/snapshot.jpg                                          live.watch
+ *   PUT    /api/cameras/:id/transport  { transport } → { transport }              camera.service
  *   GET    /api/cameras/:id/timeline?fromMs&toMs → Timeline (footage.ts)          footage.play
  *   GET    /api/cameras/:id/footage/:startUs.mp4  (Range)                         footage.play
  *   GET    /api/cameras/:id/stream.mp4?fromMs&toMs&media&codec                    footage.play
@@ -34,8 +37,6 @@ import type { DegradedReasonView } from './health-types.ts';
  *   GET    /api/holds                                 HoldView[]                 footage.hold
  *   POST   /api/holds              HoldBody → HoldView                            footage.hold
  *   DELETE /api/holds/:id                             HoldView                    footage.hold
- *   GET    /api/alerts?state=open|closed&before&limit → AlertView[]               alert.read
- *   POST   /api/alerts/:id/acknowledge  AcknowledgeBody → AlertView               alert.acknowledge
  *   POST   /api/discovery          DiscoveryBody → DiscoveryView                  camera.register
  *   POST   /api/plan               text/csv → PlanReport                          plan.import
  *   GET    /api/time               { nowMs }
@@ -57,6 +58,8 @@ export interface SessionView {
   readonly role: Role;
   readonly actions: readonly Action[];
   readonly expiresAtMs: number;
+  /** Signed in with a one-time password: nothing else is allowed but to change it. */
+  readonly mustChangePassword: boolean;
 }
 
 export interface StationView {

@@ -211,26 +211,6 @@ export async function markAssigned(
   return true;
 }
 
-/**
- * Records that an alert went up to a level, once: false when it is there already, is acknowledged
- * or is closed, so that an escalation that comes late does nothing.
- */
-export async function markEscalated(
-  sql: Queryable,
-  alertId: number,
-  level: number,
-  atMs: number,
-): Promise<boolean> {
-  const [row] = await sql<{ version: number }[]>`
-    update alert set escalation_level = ${level}, version = version + 1
-    where id = ${alertId} and escalation_level < ${level} and acknowledged_at is null
-      and closed_at is null returning version`;
-  if (row === undefined) return false;
-  await addAlertEvents(sql, [alertId], 'escalated', null, atMs, { level });
-  await announceAlerts(sql, [alertId]);
-  return true;
-}
-
 export async function addAlertNote(
   sql: Queryable,
   alertId: number,

@@ -6,3 +6,13 @@ export async function readDistricts(sql: Queryable): Promise<readonly DistrictVi
   return await sql<DistrictView[]>`
     select code, name, name_ur, division from district order by name`;
 }
+
+/** True when there is a district of this code. */
+export async function districtExists(sql: Queryable, code: string): Promise<boolean> {
+  return (await sql`select 1 from district where code = ${code}`).length > 0;
+}
+
+/** True when some district is of this division. */
+export async function divisionExists(sql: Queryable, division: string): Promise<boolean> {
+  return (await sql`select 1 from district where division = ${division} limit 1`).length > 0;
+}

@@ -1,6 +1,8 @@
 import type { EscalationStepPlan } from '@nigehban/domain/escalation.ts';
 import type { NoticeSubject } from '@nigehban/domain/notice-occasion.ts';
+import { addAlertEvents } from './alert-store.ts';
 import type { Queryable } from './database.ts';
+import { addIncidentEvents } from './incident-store.ts';
 
 export interface EscalationKey {
   readonly subject: NoticeSubject;
@@ -96,7 +98,7 @@ export async function cancelEscalations(
 
 /**
  * Raises an alert or incident to a level while it is open, unacknowledged, not expected, no part of an
- * incident and below that level; false otherwise. Takes its row, so that an acknowledgement comes
+ * incident and below that level; null otherwise. Takes its row, so that an acknowledgement comes
  * before or after, never in between.
  */
 export async function raiseLevel(
@@ -105,26 +107,24 @@ export async function raiseLevel(
   level: 1 | 2,
   nowMs: number,
 ): Promise<{ readonly version: number } | null> {
-  const [row] =
-    subject.kind === 'alert'
-      ? await sql<{ version: number }[]>`
-          update alert set escalation_level = ${level}, version = version + 1
-          where id = ${subject.id} and closed_at is null and acknowledged_at is null
-            and expected_id is null and incident_id is null and escalation_level < ${level}
-          returning version`
-      : await sql<{ version: number }[]>`
-          update incident set escalation_level = ${level}, version = version + 1
-          where id = ${subject.id} and closed_at is null and acknowledged_at is null
-            and escalation_level < ${level}
-          returning version`;
+  const isAlert = subject.kind === 'alert';
+  const [row] = isAlert
+    ? await sql<{ version: number }[]>`
+        update alert set escalation_level = ${level}, version = version + 1
+        where id = ${subject.id} and closed_at is null and acknowledged_at is null
+          and expected_id is null and incident_id is null and escalation_level < ${level}
+        returning version`
+    : await sql<{ version: number }[]>`
+        update incident set escalation_level = ${level}, version = version + 1
+        where id = ${subject.id} and closed_at is null and acknowledged_at is null
+          and escalation_level < ${level}
+        returning version`;
   if (row === undefined) return null;
-  const details = sql.json({ level: level === 1 ? 'division' : 'province' });
-  if (subject.kind === 'alert') {
-    await sql`insert into alert_event (alert_id, at, step, details)
-      values (${subject.id}, ${nowMs}, 'escalated', ${details})`;
-  } else {
-    await sql`insert into incident_event (incident_id, at, step, details)
-      values (${subject.id}, ${nowMs}, 'escalated', ${details})`;
+  const details = { level: level === 1 ? 'division' : 'province' };
+  if (isAlert) await addAlertEvents(sql, [subject.id], 'escalated', null, nowMs, details);
+  else {
+    const event = { incidentId: subject.id, step: 'escalated', details } as const;
+    await addIncidentEvents(sql, [event], null, nowMs);
   }
   return row;
 }

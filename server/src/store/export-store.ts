@@ -75,6 +75,12 @@ export async function readOpenExports(sql: Queryable): Promise<readonly string[]
   return rows.map((row) => row.id);
 }
 
+/** As {@link readOpenExports}; until the end of the transaction nobody else adds one. */
+export async function lockOpenExports(sql: Queryable): Promise<readonly string[]> {
+  await sql`lock table export_job in share row exclusive mode`;
+  return await readOpenExports(sql);
+}
+
 /** Sets the state of an export unless it is over; false when it is. */
 export async function storeExportState(
   sql: Queryable,

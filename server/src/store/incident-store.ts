@@ -177,23 +177,6 @@ export async function markIncidentAssigned(
   return true;
 }
 
-/** As markEscalated of an alert: once for each level, and only while nobody acknowledged it. */
-export async function markIncidentEscalated(
-  sql: Queryable,
-  incidentId: number,
-  level: number,
-  atMs: number,
-): Promise<boolean> {
-  const rows = await sql`
-    update incident set escalation_level = ${level}, version = version + 1
-    where id = ${incidentId} and escalation_level < ${level} and acknowledged_at is null
-      and closed_at is null returning id`;
-  if (rows.length === 0) return false;
-  const details = { level };
-  await addIncidentEvents(sql, [{ incidentId, step: 'escalated', details }], null, atMs);
-  return true;
-}
-
 /**
  * Acknowledges the open alerts of an incident; those of which another version was seen are left
  * alone and returned as conflicts. `seen` null: all of them, as they are.

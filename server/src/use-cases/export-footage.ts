@@ -14,6 +14,7 @@ import {
   cancelExportTasks,
   type ExportJobRow,
   type ExportTaskRow,
+  lockOpenExports,
   readExports,
   readExportTasks,
   readOpenExports,
@@ -159,8 +160,7 @@ export function createFootageExports(options: {
       ).flat();
       const id = options.createId();
       await sql.begin(async (tx) => {
-        await tx`lock table export_job in share row exclusive mode`;
-        if ((await readOpenExports(tx)).length >= exportLimits.open) {
+        if ((await lockOpenExports(tx)).length >= exportLimits.open) {
           throw new Fault('EXPORT_LIMIT_REACHED', `${exportLimits.open} exports wait already`);
         }
         await addExport(

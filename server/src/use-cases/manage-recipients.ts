@@ -5,6 +5,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import { checkTarget, hintOf } from '../notify/targets.ts';
 import { addAudit } from '../store/audit-store.ts';
 import type { Queryable, Sql } from '../store/database.ts';
+import { districtExists, divisionExists } from '../store/district-store.ts';
 import { readRecipientStanding } from '../store/message-store.ts';
 import {
   insertRecipient,
@@ -142,13 +143,11 @@ async function checkBody(sql: Queryable, body: RecipientBody): Promise<void> {
     }
     checkTarget(body.target);
   }
-  if (body.level === 'district') {
-    const rows = await sql`select 1 from district where code = ${body.districtCode ?? ''}`;
-    if (rows.length === 0) throw new Fault('REQUEST_INVALID', 'districtCode names no district');
+  if (body.level === 'district' && !(await districtExists(sql, body.districtCode ?? ''))) {
+    throw new Fault('REQUEST_INVALID', 'districtCode names no district');
   }
-  if (body.level === 'division') {
-    const rows = await sql`select 1 from district where division = ${body.division ?? ''} limit 1`;
-    if (rows.length === 0) throw new Fault('REQUEST_INVALID', 'division names no division');
+  if (body.level === 'division' && !(await divisionExists(sql, body.division ?? ''))) {
+    throw new Fault('REQUEST_INVALID', 'division names no division');
   }
   const wrong = body.shifts.findIndex(({ fromMs, toMs }) => toMs <= fromMs);
   if (wrong >= 0) throw new Fault('REQUEST_INVALID', `shifts[${wrong}] ends before it begins`);

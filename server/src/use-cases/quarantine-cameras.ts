@@ -5,6 +5,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import { addAudit } from '../store/audit-store.ts';
 import { announce } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
+import { actAs } from '../store/lifecycle-store.ts';
 import { ignoreQuarantine, type QuarantineRow, readQuarantine } from '../store/quarantine-store.ts';
 import { storeIdentity } from '../store/registration-store.ts';
 import type { CameraDirectory } from './camera-directory.ts';
@@ -61,7 +62,7 @@ export function createQuarantine(ports: {
       const registered = enroller.whereIs(asset.id);
       if (registered !== null) await enroller.displace(asset, `Replaced by ${actor}`, nowMs);
       await sql.begin(async (tx) => {
-        await tx`select set_config('nigehban.actor', ${actor}, true)`;
+        await actAs(tx, actor, nowMs);
         await storeIdentity(tx, asset.id, { serial, mac }, endpoint);
         const details = {
           ...{ formerSerial: asset.serial, formerMac: asset.mac, serial, mac },

@@ -71,7 +71,7 @@ export function addAlertRoutes(app: App, { sql, clock }: { sql: Sql; clock: Cloc
       },
     },
     async (request) => {
-      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      const given = { ...request.body, ...of(request), alertId: Number(request.params.id) };
       return await acknowledgeAlert(sql, given, clock.nowMs());
     },
   );
@@ -87,7 +87,7 @@ export function addAlertRoutes(app: App, { sql, clock }: { sql: Sql; clock: Cloc
       },
     },
     async (request) => {
-      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      const given = { ...request.body, ...of(request), alertId: Number(request.params.id) };
       return await assignAlert(sql, given, clock.nowMs());
     },
   );
@@ -103,7 +103,7 @@ export function addAlertRoutes(app: App, { sql, clock }: { sql: Sql; clock: Cloc
       },
     },
     async (request) => {
-      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      const given = { ...request.body, ...of(request), alertId: Number(request.params.id) };
       return await noteAlert(sql, given, clock.nowMs());
     },
   );
@@ -120,7 +120,7 @@ export function addAlertRoutes(app: App, { sql, clock }: { sql: Sql; clock: Cloc
       },
     },
     async (request) => {
-      const given = { ...of(request), alertId: Number(request.params.id), ...request.body };
+      const given = { ...request.body, ...of(request), alertId: Number(request.params.id) };
       return await resolveAlert(sql, given, clock.nowMs());
     },
   );

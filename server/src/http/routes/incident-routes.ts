@@ -71,7 +71,7 @@ export function addIncidentRoutes(app: App, { sql, clock }: { sql: Sql; clock: C
     async (request) => {
       const { username } = signedIn(request);
       const incidentId = Number(request.params.id);
-      const given = { username, address: request.ip, incidentId, ...request.body };
+      const given = { ...request.body, username, address: request.ip, incidentId };
       return await acknowledgeIncident(sql, given, clock.nowMs());
     },
   );
@@ -89,7 +89,7 @@ export function addIncidentRoutes(app: App, { sql, clock }: { sql: Sql; clock: C
     async (request) => {
       const { username } = signedIn(request);
       const incidentId = Number(request.params.id);
-      const given = { username, address: request.ip, incidentId, ...request.body };
+      const given = { ...request.body, username, address: request.ip, incidentId };
       return await assignIncident(sql, given, clock.nowMs());
     },
   );
@@ -107,7 +107,7 @@ export function addIncidentRoutes(app: App, { sql, clock }: { sql: Sql; clock: C
     async (request) => {
       const { username } = signedIn(request);
       const incidentId = Number(request.params.id);
-      const given = { username, address: request.ip, incidentId, ...request.body };
+      const given = { ...request.body, username, address: request.ip, incidentId };
       return await noteIncident(sql, given, clock.nowMs());
     },
   );
