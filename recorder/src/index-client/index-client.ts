@@ -1,3 +1,4 @@
+import { createPoolGuard, startupPadding } from '@nigehban/config/database/guard-pool.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { ChainEntry } from '@nigehban/domain/footage.ts';
 import type { Clock, Timer } from '@nigehban/media/clock.ts';
@@ -85,17 +86,25 @@ class ChainIndexClient implements IndexClient {
     this.#ports = ports;
     this.#backlog = new IndexBacklog(settings.maxPending ?? 20_000);
     this.#batchEntries = settings.batchEntries ?? 1000;
-    this.#sql = postgres(settings.databaseUrl, {
+    const guard = createPoolGuard();
+    const pool = postgres(settings.databaseUrl, {
       // One connection that only a fault ends: its end puts the last rows in doubt.
       max: 1,
       max_lifetime: null,
-      onclose: () => this.#connectionLost(),
+      onclose: (id) => {
+        guard.onclose(id);
+        this.#connectionLost();
+      },
       connect_timeout: 5,
       onnotice: () => undefined,
       // Only the primary of a cluster takes writes.
       target_session_attrs: 'primary',
-      connection: { application_name: `nigehban-recorder-${settings.nodeId}` },
+      connection: {
+        application_name: `nigehban-recorder-${settings.nodeId}`,
+        options: startupPadding,
+      },
     });
+    this.#sql = guard.guard(pool);
     this.#days = new IndexDays(this.#sql);
     this.#removals = new IndexRemovals(this.#sql, settings.nodeId, settings.footageFolder);
     this.#timer = ports.clock.setTimer(intervalMs, () => this.#turn());

@@ -1,3 +1,4 @@
+import { createPoolGuard, startupPadding } from '@nigehban/config/database/guard-pool.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import postgres from 'postgres';
 
@@ -14,13 +15,15 @@ export type Queryable = postgres.ISql<SqlTypes>;
 
 /** Opens a pool; connects at the first statement. */
 export function openDatabase(url: string, options: { maxConnections?: number } = {}): Sql {
-  return postgres(url, {
+  const guard = createPoolGuard();
+  const pool = postgres(url, {
     max: options.maxConnections ?? 12,
     connect_timeout: 5,
     idle_timeout: 60,
     backoff: (attempts) => Math.min(0.1 * 2 ** attempts, 3),
     onnotice: () => {},
-    connection: { application_name: 'nigehban-server' },
+    onclose: guard.onclose,
+    connection: { application_name: 'nigehban-server', options: startupPadding },
     transform: { column: { from: postgres.toCamel } },
     types: {
       bigint: {
@@ -37,6 +40,7 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
       },
     },
   });
+  return guard.guard(pool);
 }
 
 /** A value for a jsonb parameter. Our values are plain data: what JSON cannot say is not in them. */
