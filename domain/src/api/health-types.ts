@@ -60,6 +60,7 @@ export interface HealthTable {
   readonly stations: readonly string[];
   readonly districts: readonly string[];
   readonly faults: readonly FaultCode[];
+  readonly firmwares: readonly string[];
   /** How many cameras of the table are in each of `states`. */
   readonly counts: readonly number[];
   readonly cameras: {
@@ -83,6 +84,7 @@ export interface HealthTable {
     readonly flapping: readonly number[];
     readonly registered: readonly number[];
     readonly recording: readonly number[];
+    readonly firmware: readonly number[];
   };
 }
 

@@ -34,6 +34,7 @@ export const HealthTableSchema = Type.Object(
     stations: Type.Array(Type.String()),
     districts: Type.Array(Type.String()),
     faults: Type.Array(faultCode),
+    firmwares: Type.Array(Type.String()),
     counts: numbers,
     cameras: Type.Object(
       {
@@ -54,6 +55,7 @@ export const HealthTableSchema = Type.Object(
         flapping: numbers,
         registered: numbers,
         recording: numbers,
+        firmware: numbers,
       },
       closed,
     ),

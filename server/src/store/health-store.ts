@@ -21,6 +21,7 @@ export interface HealthRow {
   readonly sweptMs: number | null;
   readonly conditions: HealthConditions | null;
   readonly flappingSinceMs: number | null;
+  readonly firmware: string | null;
 }
 
 export interface HealthFilter {
@@ -43,7 +44,7 @@ export async function readHealthRows(
       case when cs.detail->'sweep'->>'lost' is null
         then (cs.detail->'sweep'->>'atMs')::bigint end as swept_ms,
       nullif(cs.detail->'conditions', '{}'::jsonb) as conditions,
-      (cs.detail->'flap'->>'sinceMs')::bigint as flapping_since_ms
+      (cs.detail->'flap'->>'sinceMs')::bigint as flapping_since_ms, c.firmware
     from assignment a
     join camera c on c.id = a.camera_id
     join station s on s.id = a.station_id
@@ -71,4 +72,17 @@ export async function readTransitionsBefore(
     from camera_transition
     where camera_id = ${cameraId} and at < ${beforeMs}::timestamptz
     order by at desc, id desc limit ${limit}`;
+}
+
+/** The column is an `int`: clocks that are further off are this far off. */
+const mostOffsetMs = 2_147_483_647;
+
+/** Notes how far a camera's clock was off when it was set or asked last (camera minus ours). */
+export async function storeClockOffset(
+  sql: Queryable,
+  cameraId: CameraId,
+  clockOffsetMs: number,
+): Promise<void> {
+  const rounded = Math.max(-mostOffsetMs, Math.min(mostOffsetMs, Math.round(clockOffsetMs)));
+  await sql`update camera set clock_offset_ms = ${rounded} where id = ${cameraId}`;
 }

@@ -88,6 +88,7 @@ export async function readHealthTable(
   const stations = new Dictionary<string>();
   const districts = new Dictionary<string>();
   const faults = new Dictionary<FaultCode>();
+  const firmwares = new Dictionary<string>();
   const states = new Map(cameraStateKinds.map((kind, index) => [kind, index]));
   const counts: number[] = cameraStateKinds.map(() => 0);
   for (const row of rows) {
@@ -124,10 +125,12 @@ export async function readHealthTable(
       flapping: rows.map((row) => (row.flappingSinceMs === null ? 0 : 1)),
       registered: rows.map((row) => (row.registered ? 1 : 0)),
       recording: rows.map((row) => (row.recording ? 1 : 0)),
+      firmware: rows.map((row) => (row.firmware === null ? -1 : firmwares.index(row.firmware))),
     },
     stations: stations.values,
     districts: districts.values,
     faults: faults.values,
+    firmwares: firmwares.values,
   };
 }
 

@@ -12,6 +12,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
 import { addAudit } from '../store/audit-store.ts';
 import type { Sql } from '../store/database.ts';
+import { storeClockOffset } from '../store/health-store.ts';
 import type { Person } from './approve-view.ts';
 import { type CameraDirectory, streamOf } from './camera-directory.ts';
 import type { Credentials } from './rotate-credentials.ts';
@@ -132,8 +133,15 @@ export function createCameraTools(options: {
         'time',
         cameraId,
         person,
-        ({ endpoint, credentials }) =>
-          requestGateway('gateway.set-time', { endpoint, credentials }, serviceWithinMs),
+        async ({ endpoint, credentials }) => {
+          const set = await requestGateway(
+            'gateway.set-time',
+            { endpoint, credentials },
+            serviceWithinMs,
+          );
+          await storeClockOffset(sql, cameraId, set.afterMs);
+          return set;
+        },
         (view) => ({ ...view }),
       ),
     reboot: (cameraId, person) =>

@@ -1,6 +1,6 @@
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
 import { Link } from '@tanstack/react-router';
-import { BellRing, FileSpreadsheet, Grid2x2, Landmark, Megaphone } from 'lucide-react';
+import { Activity, BellRing, FileSpreadsheet, Grid2x2, Landmark, Megaphone } from 'lucide-react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { BrandMark } from './brand-mark.tsx';
 import { useFleet } from './services.tsx';
@@ -34,6 +34,14 @@ export function NavRail(props: { readonly session: SessionView }) {
             >
               <Landmark aria-hidden="true" />
               {t('nav.stations')}
+            </Link>
+          </li>
+        )}
+        {may.includes('report.read') && (
+          <li>
+            <Link to="/health" className={styles.navLink} activeOptions={{ includeSearch: false }}>
+              <Activity aria-hidden="true" />
+              {t('nav.health')}
             </Link>
           </li>
         )}

@@ -11,6 +11,7 @@ import {
 import { parseNoticesSearch } from '../admin/notices-search.ts';
 import { parseAlertSearch } from '../alerts/alert-search.ts';
 import { parseCameraSearch } from '../camera/camera-search.ts';
+import { parseHealthSearch } from '../health/health-search.ts';
 import { parseStationSearch } from '../stations/station-search.ts';
 import { parseWallSearch } from '../wall/wall-search.ts';
 import { NotFoundPage, RouteFault } from './fallback-pages.tsx';
@@ -93,6 +94,13 @@ const importRoute = createRoute({
   component: lazyRouteComponent(() => import('../plan/import-page.tsx'), 'ImportPage'),
 });
 
+const healthRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/health',
+  validateSearch: parseHealthSearch,
+  component: lazyRouteComponent(() => import('../health/health-page.tsx'), 'HealthPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   indexRoute,
   wallIndexRoute,
@@ -103,6 +111,7 @@ const routeTree = rootRoute.addChildren([
   alertsRoute,
   noticesRoute,
   importRoute,
+  healthRoute,
 ]);
 
 /** The console's router; search parameters stay plain text in the address. */
