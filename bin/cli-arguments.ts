@@ -18,6 +18,8 @@ export const usage = `Usage: nigehban <command> [options]
               --public-key FILE believe this key alone, not the one that lies beside the footage
               --export PATH     checks an export instead: its folder, or its manifest file with the
                                 films beside it; needs --public-key, or the footage of its node
+  verify-audit  checks the hash chain of the audit trail in PostgreSQL
+              --head HASH       a hash that was noted earlier must still be in it
   import    loads a deployment plan (CSV or XLSX) into a running server   FILE
               --server URL      default http://127.0.0.1:8080
               --user NAME       default administrator; the password comes from NIGEHBAN_PASSWORD or
@@ -79,6 +81,7 @@ export type Command =
     }
   | { readonly kind: 'reseal'; readonly server: string; readonly user: string }
   | { readonly kind: 'server' | 'gateway' | 'media' }
+  | { readonly kind: 'verify-audit'; readonly head: string | undefined }
   | { readonly kind: 'reindex'; readonly footage: string | undefined }
   | {
       readonly kind: 'verify';
@@ -101,6 +104,7 @@ export function parseCommand(args: readonly string[]): Command {
           footage: { type: 'string' },
           'public-key': { type: 'string' },
           export: { type: 'string' },
+          head: { type: 'string' },
           server: { type: 'string', default: 'http://127.0.0.1:8080' },
           user: { type: 'string', default: 'administrator' },
           apply: { type: 'boolean', default: false },
@@ -146,6 +150,8 @@ export function parseCommand(args: readonly string[]): Command {
       return { kind: 'help' };
     case 'reseal':
       return { kind: name, server: urlOf(values.server), user: values.user };
+    case 'verify-audit':
+      return { kind: name, head: values.head?.toLowerCase() };
     case 'reindex':
       return { kind: name, footage: values.footage };
     case 'verify':

@@ -7,6 +7,7 @@ import { parseSettings, type Settings } from '@nigehban/config/settings/settings
 import { Fault, faultCatalogue } from '@nigehban/domain/faults.ts';
 import { type Command, parseCommand, usage } from './cli-arguments.ts';
 import { runCameraTool, runReseal } from './commands/camera-tools.ts';
+import { runVerifyAudit } from './commands/check-audit.ts';
 import { runReindex, runVerifyCommand } from './commands/check-footage.ts';
 import { runImport } from './commands/import-plan.ts';
 import { runAll } from './commands/run-all.ts';
@@ -85,6 +86,9 @@ async function main(): Promise<void> {
   switch (command.kind) {
     case 'verify':
       if (!(await runVerifyCommand(settings, command, say))) process.exitCode = 1;
+      return;
+    case 'verify-audit':
+      if (!(await runVerifyAudit(settings, command.head, say))) process.exitCode = 1;
       return;
     case 'reindex':
       await runReindex(settings, command.footage, say);

@@ -36,6 +36,7 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Runni
       secretKey,
       webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
       cookieSecure: settings.cookieSecure,
+      metricsOnLoopback: settings.metricsOnLoopback,
       viewApproval: settings.viewApproval,
       version,
       districtsFile: fileURLToPath(

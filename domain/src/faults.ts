@@ -8,6 +8,25 @@ export const faultCatalogue = {
   SIGN_IN_REQUIRED: { status: 401, nextAction: 'Sign in.' },
   SIGN_IN_REFUSED: { status: 401, nextAction: 'Check user name and password.' },
   SIGN_IN_THROTTLED: { status: 429, nextAction: 'Wait a minute before the next attempt.' },
+  PASSWORD_REFUSED: {
+    status: 400,
+    nextAction: 'Type the present password again.',
+  },
+  PASSWORD_WEAK: {
+    status: 400,
+    nextAction: 'Choose a password of 12 characters or more that does not hold the user name.',
+  },
+  PASSWORD_EXPIRED: {
+    status: 401,
+    nextAction: 'Ask an administrator for a new one-time password.',
+  },
+  PASSWORD_CHANGE_REQUIRED: { status: 403, nextAction: 'Choose a password of your own first.' },
+  USER_UNKNOWN: { status: 404, nextAction: 'Reload the users.' },
+  USER_EXISTS: { status: 409, nextAction: 'Choose another user name.' },
+  LAST_ADMINISTRATOR: {
+    status: 409,
+    nextAction: 'Make somebody else an administrator first.',
+  },
   REQUESTS_THROTTLED: { status: 429, nextAction: 'Wait a minute, then go on more slowly.' },
   PERMISSION_DENIED: {
     status: 403,
@@ -157,6 +176,10 @@ export const faultCatalogue = {
     nextAction: 'Another camera answers at this address: check serial number and cabling.',
   },
 
+  FOOTAGE_DOUBTED: {
+    status: 403,
+    nextAction: 'Wait until the camera has proved who it is, or ask a supervisor to look at it as evidence.',
+  },
   VIEW_UNAPPROVED: {
     status: 403,
     nextAction: 'Two different people have to approve the view of this camera first.',

@@ -22,6 +22,7 @@ import { addTransportRoutes } from './http/routes/transport-routes.ts';
 import { createLinkServer, linkPath } from './link/link-server.ts';
 import { createLinkedAnywhere } from './link/linked-anywhere.ts';
 import type { NodeConnection } from './link/node-connection.ts';
+import { addAdminParts } from './parts/admin-parts.ts';
 import { startAlertParts } from './parts/alert-parts.ts';
 import { startDiscoveryParts } from './parts/discovery-parts.ts';
 import { startHealthParts } from './parts/health-parts.ts';
@@ -311,6 +312,7 @@ export async function buildServer(
   alerts.addRoutes(app);
   notices.addRoutes(app);
   addDistrictRoutes(app, sql);
+  addAdminParts(app, { sql, clock, onSessionsEnded: hub.sessionsEnded });
   const plans = addPlanParts(app, { sql, clock, log, settings });
   const metrics = createMetrics({
     footageVolumes: () => footageVolumes,
@@ -342,6 +344,8 @@ export async function buildServer(
             fault: role === 'media' ? (recordingFaults.get(hello.nodeId) ?? null) : null,
           })),
       }),
+    metricsKey: settings.clusterKey,
+    metricsOnLoopback: settings.metricsOnLoopback ?? false,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
   });
 
@@ -350,6 +354,7 @@ export async function buildServer(
     const token = app.parseCookie(request.headers.cookie ?? '')[sessionCookie];
     const session = await readSession(sql, token, clock.nowMs());
     if (session === null || token === undefined) return refuse(socket, 401, 'Unauthorized');
+    if (session.mustChangePassword) return refuse(socket, 403, 'Forbidden');
     hub.handleUpgrade(request, socket, head, session, token);
   };
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

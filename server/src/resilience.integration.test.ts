@@ -15,6 +15,7 @@ import {
   startTestServices,
   type TestServer,
   type TestServices,
+  testClusterKey,
 } from './testing/test-services.ts';
 
 /** The way to PostgreSQL, which can be cut and restored. */
@@ -138,7 +139,15 @@ test('without PostgreSQL it says so and keeps the facts; with it again they beco
   expect(answer.status).toBe(503);
   expect(await answer.json()).toMatchObject({ error: { code: 'DATABASE_UNAVAILABLE' } });
   nodeAt(1).down(ids.slice(0, 1));
-  await vi.waitFor(async () => expect((await fetch(`${server.url}/metrics`)).status).toBe(200));
+  await vi.waitFor(async () =>
+    expect(
+      (
+        await fetch(`${server.url}/metrics`, {
+          headers: { authorization: `Bearer ${testClusterKey}` },
+        })
+      ).status,
+    ).toBe(200),
+  );
   relay.setCut(false);
   await vi.waitFor(async () => expect(await openAlerts()).toHaveLength(1), { timeout: 15_000 });
 }, 40_000);

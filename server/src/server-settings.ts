@@ -25,6 +25,8 @@ export interface ServerSettings {
   readonly sessionForMs?: number;
   /** Proxies whose X-Forwarded-For is believed, as fastify's `trustProxy`. */
   readonly trustProxy?: boolean | string;
+  /** `/metrics` is also given without the cluster key to programs on this machine. */
+  readonly metricsOnLoopback?: boolean;
   /** Requests of one address in a minute. */
   readonly requestsPerMinute?: number;
   /** Cameras of a media node go to another one when its link is gone for this long. */

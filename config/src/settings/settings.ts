@@ -20,6 +20,8 @@ export interface Settings {
   readonly serverUrl: string;
   readonly nodeId: string;
   readonly cookieSecure: boolean;
+  /** `/metrics` is given to programs on the server's machine without the cluster key. */
+  readonly metricsOnLoopback: boolean;
   readonly demoPassword: string | undefined;
   readonly logLevel: LogLevel;
   readonly media: {
@@ -159,6 +161,7 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
     serverUrl: url('NIGEHBAN_SERVER_URL', ['http:', 'https:']) ?? `http://127.0.0.1:${port}`,
     nodeId,
     cookieSecure: flag('NIGEHBAN_COOKIE_SECURE'),
+    metricsOnLoopback: flag('NIGEHBAN_METRICS_ON_LOOPBACK'),
     demoPassword: text('NIGEHBAN_DEMO_PASSWORD'),
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     media: {

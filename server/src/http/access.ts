@@ -58,6 +58,9 @@ export function guardRoutes(
       options.clock.nowMs(),
     );
     if (request.session === null) throw new Fault('SIGN_IN_REQUIRED', 'Nobody is signed in');
+    if (request.session.mustChangePassword && access !== 'signed-in') {
+      throw new Fault('PASSWORD_CHANGE_REQUIRED', 'A one-time password has to be changed first');
+    }
     if (access !== 'signed-in' && !can(request.session.role, access)) {
       throw new Fault(
         'PERMISSION_DENIED',

@@ -51,6 +51,7 @@ export const SessionViewSchema = Type.Object({
   role: literals(['operator', 'supervisor', 'technician', 'administrator']),
   actions: Type.Array(Type.String()),
   expiresAtMs: ms,
+  mustChangePassword: Type.Boolean(),
 });
 
 const stationFields = {
@@ -338,21 +339,29 @@ export const FootageParamsSchema = Type.Object({
   id: Type.String({ pattern: '^[0-9]{1,9}$' }),
   startUs: decimal,
 });
+/** Also what is withheld because another camera may have been there; recorded. */
+const doubtedQuery = Type.Optional(Type.Literal('1'));
 export const FootageQuerySchema = Type.Object(
-  { media: Type.Optional(Type.Literal('video')) },
+  { media: Type.Optional(Type.Literal('video')), doubted: doubtedQuery },
   closed,
 );
-export const TimelineQuerySchema = Type.Object({ fromMs: decimal, toMs: decimal }, closed);
+export const TimelineQuerySchema = Type.Object(
+  { fromMs: decimal, toMs: decimal, doubted: doubtedQuery },
+  closed,
+);
 const mediaQuery = Type.Optional(Type.Literal('video'));
 export const PlaylistQuerySchema = Type.Object(
   { fromMs: decimal, toMs: decimal, media: mediaQuery },
   closed,
 );
 export const StreamQuerySchema = Type.Object(
-  { fromMs: decimal, toMs: decimal, media: mediaQuery, codec: Type.Optional(Type.Literal('h264')) },
+  {
+    ...{ fromMs: decimal, toMs: decimal, media: mediaQuery, doubted: doubtedQuery },
+    codec: Type.Optional(Type.Literal('h264')),
+  },
   closed,
 );
-export const StillQuerySchema = Type.Object({ atMs: decimal }, closed);
+export const StillQuerySchema = Type.Object({ atMs: decimal, doubted: doubtedQuery }, closed);
 export const PlaylistPieceQuerySchema = Type.Object(
   { atUs: decimal, bytes: decimal, media: mediaQuery },
   closed,

@@ -18,7 +18,7 @@ import {
   type SessionRow,
 } from '../store/user-store.ts';
 
-const throttle = { failures: 5, windowMs: 60_000 } as const;
+export const signInThrottle = { failures: 5, windowMs: 60_000 } as const;
 
 /** Verified when there is no such user, so that a name's absence takes as long as a wrong password. */
 const absentUserHash = hashPassword(randomBytes(16).toString('hex'));
@@ -31,7 +31,7 @@ export interface SignedIn {
 
 /**
  * Opens a session. @throws Fault SIGN_IN_THROTTLED after five failures of this user from this
- * address within a minute, SIGN_IN_REFUSED without telling whether name or password was wrong.
+ * address within a minute, PASSWORD_EXPIRED, SIGN_IN_REFUSED without telling whether name or password was wrong.
  */
 export async function signIn(
   sql: Sql,
@@ -40,17 +40,25 @@ export async function signIn(
   sessionForMs: number,
 ): Promise<SignedIn> {
   const { username, password, address } = given;
-  const failures = await countSignInFailures(sql, username, address, nowMs - throttle.windowMs);
-  if (failures >= throttle.failures) {
+  const failures = await countSignInFailures(
+    sql,
+    username,
+    address,
+    nowMs - signInThrottle.windowMs,
+  );
+  if (failures >= signInThrottle.failures) {
     throw new Fault('SIGN_IN_THROTTLED', 'Too many attempts with this user name');
   }
   const user = await findUser(sql, username);
   const matches = await passwordMatches(user?.passwordHash ?? (await absentUserHash), password);
   if (user === null || !matches) {
-    await addSignInFailure(sql, username, address, nowMs, throttle.windowMs);
+    await addSignInFailure(sql, username, address, nowMs, signInThrottle.windowMs);
     const action = 'session.refuse';
     await addAudit(sql, { actor: null, address, action, subject: username.slice(0, 64) }, nowMs);
     throw new Fault('SIGN_IN_REFUSED', 'User name or password is wrong');
+  }
+  if (user.passwordExpiresAtMs != null && user.passwordExpiresAtMs <= nowMs) {
+    throw new Fault('PASSWORD_EXPIRED', 'The one-time password is good no more');
   }
   const token = createToken();
   const expiresAtMs = nowMs + sessionForMs;
@@ -73,6 +81,8 @@ export async function signIn(
       displayName: user.displayName,
       role: user.role,
       expiresAtMs,
+      // Of one's own passwords none expires.
+      mustChangePassword: user.passwordExpiresAtMs != null,
     },
   };
 }

@@ -64,6 +64,8 @@ export interface BrowserHub {
   /** Tells every open console of a user. */
   notify(username: string, message: Extract<ServerMessage, { type: 'notice' }>): void;
   signedOut(token: string): void;
+  /** Some sessions of that user ended: whose did is found out at once. */
+  sessionsEnded(username: string): void;
   clients(): number;
   stop(): Promise<void>;
 }
@@ -250,6 +252,11 @@ export function createBrowserHub(options: {
     signedOut(token) {
       for (const client of clients) {
         if (client.token === token) client.socket.close(4401, 'signed out');
+      }
+    },
+    sessionsEnded(username) {
+      for (const client of clients) {
+        if (client.session.username === username) void recheck(client, clock.nowMs());
       }
     },
     clients: () => clients.size,

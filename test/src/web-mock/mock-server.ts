@@ -95,6 +95,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
       role,
       actions: actionsOf(role),
       expiresAtMs: Date.now() + 3_600_000,
+      mustChangePassword: false,
     };
   };
 

@@ -47,7 +47,7 @@ export function addSessionRoutes(
       );
       const maxAge = Math.floor(options.sessionForMs / 1000);
       reply.setCookie(sessionCookie, token, { ...cookie, maxAge });
-      return toView(session);
+      return toSessionView(session);
     },
   );
 
@@ -60,7 +60,7 @@ export function addSessionRoutes(
         response: answers(SessionViewSchema),
       },
     },
-    async (request) => toView(signedIn(request)),
+    async (request) => toSessionView(signedIn(request)),
   );
 
   app.delete(
@@ -77,7 +77,9 @@ export function addSessionRoutes(
   );
 }
 
-function toView(session: SessionRow): SessionView {
-  const { username, displayName, role, expiresAtMs } = session;
-  return { username, displayName, role, actions: actionsOf(role), expiresAtMs };
+/** A session as the console sees it. */
+export function toSessionView(session: SessionRow): SessionView {
+  const { username, displayName, role, expiresAtMs, mustChangePassword } = session;
+  const actions = mustChangePassword ? [] : actionsOf(role);
+  return { username, displayName, role, actions, expiresAtMs, mustChangePassword };
 }
