@@ -31,12 +31,23 @@ export interface CameraAsset {
   readonly transport: StreamTransport | null;
 }
 
+const assetsInPart = 1_000;
+
 /** Assets with an open assignment: all, or some by id. */
 export async function readAssets(
   sql: Queryable,
   ids?: readonly CameraId[],
 ): Promise<readonly CameraAsset[]> {
-  return await sql<CameraAsset[]>`
+  return await selectAssets(sql, ids);
+}
+
+/** All assets with an open assignment as they are at one moment, some at a time. */
+export function readAssetsInParts(sql: Queryable): AsyncIterable<readonly CameraAsset[]> {
+  return selectAssets(sql).cursor(assetsInPart);
+}
+
+function selectAssets(sql: Queryable, ids?: readonly CameraId[]) {
+  return sql<CameraAsset[]>`
     select c.id, c.code, s.code as station_code, c.serial, c.mac, c.address, c.planned_address,
       c.onvif_port,
       c.manufacturer, c.model, c.firmware, c.streams, c.has_snapshot, c.has_synchronization_point,

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type {
@@ -11,9 +10,10 @@ import type {
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { StreamOrder } from '@nigehban/domain/link-messages.ts';
 import { indexPlan, type PlanIndex } from '@nigehban/domain/registration.ts';
-import { type CameraAsset, readAssets } from '../store/camera-store.ts';
+import { type CameraAsset, readAssetsInParts } from '../store/camera-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { openCredentials } from './camera-credentials.ts';
+import { eachInSlices } from './in-slices.ts';
 
 /** A camera with what is needed to talk to it. */
 export interface DirectoryEntry {
@@ -25,6 +25,7 @@ export interface DirectoryEntry {
 
 /** The cameras of the plan in memory, as they were at the last load. */
 export interface CameraDirectory {
+  /** Reads all again, after whatever load is under way. */
   load(): Promise<void>;
   /** How many loads are done. */
   loads(): number;
@@ -40,9 +41,6 @@ export interface CameraDirectory {
   ordersFor(nodeId: string): readonly StreamOrder[];
 }
 
-/** Opening the credentials of so many takes some milliseconds. */
-const assetsAtOnce = 200;
-
 export function createCameraDirectory(
   sql: Queryable,
   secretKey: SecretKey,
@@ -51,7 +49,9 @@ export function createCameraDirectory(
   let entries = new Map<CameraId, DirectoryEntry>();
   let planIndex: PlanIndex<CameraAsset> | null = null;
   let byAddress: Map<string, DirectoryEntry[]> | null = null;
+  let byNode: Map<string | null, DirectoryEntry[]> | null = null;
   let loads = 0;
+  let loading: Promise<void> = Promise.resolve();
 
   const indexAddresses = () => {
     const index = new Map<string, DirectoryEntry[]>();
@@ -83,24 +83,31 @@ export function createCameraDirectory(
     }
   };
 
-  return {
-    async load() {
-      const assets = await readAssets(sql);
-      const loaded = new Map<CameraId, DirectoryEntry>();
-      for (const asset of assets) {
+  const load = async () => {
+    const loaded = new Map<CameraId, DirectoryEntry>();
+    for await (const assets of readAssetsInParts(sql)) {
+      // After an import thousands of credentials are opened: nothing else shall wait for them.
+      await eachInSlices(assets, (asset) => {
+        const { address, onvifPort } = asset;
         loaded.set(asset.id, {
           asset,
-          endpoint:
-            asset.address === null ? null : { address: asset.address, onvifPort: asset.onvifPort },
+          endpoint: address === null ? null : { address, onvifPort },
           credentials: credentialsOf(asset),
         });
-        // After an import thousands of credentials are opened: nothing else shall wait for them.
-        if (loaded.size % assetsAtOnce === 0) await setImmediate();
-      }
-      planIndex = null;
-      byAddress = null;
-      loads += 1;
-      entries = loaded;
+      });
+    }
+    planIndex = null;
+    byAddress = null;
+    byNode = null;
+    loads += 1;
+    entries = loaded;
+  };
+
+  return {
+    async load() {
+      // Of two at once the one that read less late would have the last word.
+      loading = loading.catch(() => {}).then(load);
+      await loading;
     },
     loads: () => loads,
     get(cameraId) {
@@ -120,9 +127,10 @@ export function createCameraDirectory(
       return planIndex;
     },
     ordersFor(nodeId) {
+      byNode ??= Map.groupBy(entries.values(), ({ asset }) => asset.nodeId);
       const orders: StreamOrder[] = [];
-      for (const { asset, credentials } of entries.values()) {
-        if (asset.nodeId !== nodeId || !asset.registered || asset.streams.length === 0) continue;
+      for (const { asset, credentials } of byNode.get(nodeId) ?? []) {
+        if (!asset.registered || asset.streams.length === 0) continue;
         orders.push({
           cameraId: asset.id,
           cameraCode: asset.code,

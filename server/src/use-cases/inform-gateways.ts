@@ -11,6 +11,7 @@ import {
   type WatchRow,
 } from '../store/watch-store.ts';
 import { type CameraDirectory, streamOf } from './camera-directory.ts';
+import { eachInSlices } from './in-slices.ts';
 
 /** Keeps the gateways' watch orders: whole at their hello, then changes. */
 export interface GatewayInformer {
@@ -50,10 +51,15 @@ export function startGatewayInformer(options: {
   let failing = false;
   let cancelBeat = () => {};
 
-  const build = async (living: ReadonlySet<string>): Promise<readonly WatchOrder[]> => {
+  const build = async (living: ReadonlySet<string>) => {
     const rows = await readWatchRows(sql);
     const settled = clock.nowMs() - startedAtMs >= options.nodeLeaseMs;
-    return rows.flatMap((row) => orderOf(directory, row, living, settled) ?? []);
+    const built = new Map<CameraId, { readonly order: WatchOrder; readonly text: string }>();
+    await eachInSlices(rows, (row) => {
+      const order = orderOf(directory, row, living, settled);
+      if (order !== null) built.set(order.cameraId, { order, text: JSON.stringify(order) });
+    });
+    return built;
   };
 
   const pass = async () => {
@@ -69,12 +75,7 @@ export function startGatewayInformer(options: {
       stale = false;
       try {
         policy = await readWatchPolicy(sql);
-        const next = new Map(
-          (await build(living)).map((order) => [
-            order.cameraId,
-            { order, text: JSON.stringify(order) },
-          ]),
-        );
+        const next = await build(living);
         for (const [cameraId, { order, text }] of next) {
           if (orders.get(cameraId)?.text !== text) upsert.push(order);
         }

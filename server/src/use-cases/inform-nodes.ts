@@ -12,6 +12,7 @@ import {
   storeNodeUnlinked,
 } from '../store/node-store.ts';
 import type { CameraDirectory } from './camera-directory.ts';
+import { eachInSlices } from './in-slices.ts';
 import { readElectionPhase } from './poll-phase.ts';
 
 /**
@@ -30,6 +31,12 @@ export interface NodeInformer {
   stop(): Promise<void>;
 }
 
+/** The orders that a node was sent last, of this load of the directory. */
+interface Told {
+  readonly orders: ReadonlyMap<CameraId, string>;
+  readonly loads: number;
+}
+
 /** Leases are renewed at least this often, and three times within their length. */
 const longestBeatMs = 2_000;
 
@@ -43,8 +50,8 @@ export function startNodeInformer(options: {
   readonly onLoaded: () => void;
 }): NodeInformer {
   const { sql, clock, log, directory } = options;
-  /** Every linked node, with the orders it was sent last; null: it gets the whole state next. */
-  const told = new Map<NodeConnection, Map<CameraId, string> | null>();
+  /** Every linked node, with what it was sent last; null: it gets the whole state next. */
+  const told = new Map<NodeConnection, Told | null>();
   const beatEveryMs = Math.min(longestBeatMs, options.nodeLeaseMs / 3);
   let version = clock.nowMs();
   let stale = false;
@@ -60,22 +67,28 @@ export function startNodeInformer(options: {
   const idsOf = (role: LinkRole) =>
     [...told.keys()].filter((node) => node.hello.role === role).map((node) => node.hello.nodeId);
 
-  const tell = (node: NodeConnection) => {
+  const tell = async (node: NodeConnection) => {
     if (node.hello.role !== 'media') return;
+    const loads = directory.loads();
+    if (told.get(node)?.loads === loads) return;
     const orders = directory.ordersFor(node.hello.nodeId);
+    const after = new Map<CameraId, string>();
+    await eachInSlices(orders, (order) => after.set(order.cameraId, JSON.stringify(order)));
     const before = told.get(node);
-    const after = new Map(orders.map((order) => [order.cameraId, JSON.stringify(order)]));
     if (before === undefined) return;
     version += 1;
     if (before === null) {
       node.send({ type: 'desired', version, orders });
     } else {
-      const upsert = orders.filter((o) => before.get(o.cameraId) !== after.get(o.cameraId));
-      const remove = [...before.keys()].filter((id) => !after.has(id));
-      if (upsert.length + remove.length === 0) return;
-      node.send({ type: 'desired-change', version, upsert, remove });
+      const upsert = orders.filter(
+        (order) => before.orders.get(order.cameraId) !== after.get(order.cameraId),
+      );
+      const remove = [...before.orders.keys()].filter((id) => !after.has(id));
+      if (upsert.length + remove.length > 0) {
+        node.send({ type: 'desired-change', version, upsert, remove });
+      }
     }
-    told.set(node, after);
+    told.set(node, { orders: after, loads });
   };
 
   /** Before a node's first orders: it deletes nothing until it knows them. */
@@ -136,7 +149,7 @@ export function startNodeInformer(options: {
     }
     await tellHolds();
     await tellPhase();
-    for (const node of told.keys()) tell(node);
+    for (const node of [...told.keys()]) await tell(node);
   };
 
   const run = async () => {
@@ -144,6 +157,7 @@ export function startNodeInformer(options: {
     const linkedBefore = [...linkedNews];
     const unlinkedBefore = [...unlinkedNews];
     const staleBefore = stale;
+    const beganAtMs = clock.nowMs();
     try {
       await pass();
       failing = false;
@@ -157,7 +171,9 @@ export function startNodeInformer(options: {
     running = null;
     if (stopped) return;
     const urgent = !failing && (stale || holdsStale || phasesStale || linkedNews.length > 0);
-    cancelBeat = clock.after(urgent ? 50 : beatEveryMs, wake);
+    // While cameras are registered the plan changes all the time: half of it is left to everything else.
+    const soonMs = Math.min(beatEveryMs, Math.max(50, clock.nowMs() - beganAtMs));
+    cancelBeat = clock.after(urgent ? soonMs : beatEveryMs, wake);
   };
   const wake = () => {
     if (stopped || running !== null) return;

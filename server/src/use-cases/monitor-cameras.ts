@@ -1,5 +1,3 @@
-import type { Clock } from '@nigehban/config/clock/clock.ts';
-import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { StreamMeasure } from '@nigehban/domain/camera-health.ts';
 import {
@@ -8,19 +6,19 @@ import {
   type FailedOutcome,
   initialCameraState,
   isDown,
-  type ProbeOutcome,
 } from '@nigehban/domain/camera-state.ts';
 import { decideCameraState } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
-import type { CameraStateChange, StoredCameraState } from '../store/camera-state-store.ts';
+import type { StoredCameraState } from '../store/camera-state-store.ts';
+import type { CameraMonitorPorts } from './camera-monitor-ports.ts';
 import { type CameraProbes, createCameraProbes } from './camera-probes.ts';
+import { workInSlices } from './in-slices.ts';
 import { type CameraStateKeeper, createCameraStateKeeper } from './keep-camera-states.ts';
 import {
   adoptState,
   forgetMeasure,
   isNews,
-  type MonitoredCamera,
   newerObservations,
   noteCounters,
   observationOf,
@@ -34,24 +32,6 @@ import {
 export interface CameraLiveStatus {
   readonly lastFrameMs: number | null;
   readonly counters: readonly CameraCounters[];
-}
-
-export interface CameraMonitorPorts {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly load: (cameraIds?: readonly CameraId[]) => Promise<readonly StoredCameraState[]>;
-  /** Stores all or throws; returns those of which another process stored a newer state. */
-  readonly store: (changes: readonly CameraStateChange[]) => Promise<readonly CameraId[]>;
-  /** Asks the gateway; a throw means that nobody could ask. */
-  readonly probe: (cameraId: CameraId) => Promise<ProbeOutcome>;
-  /** Node that is to record the camera; null when unknown. Facts of another node count for nothing. */
-  readonly nodeOf: (cameraId: CameraId) => string | null;
-  /** The camera as planned and registered; null when it is not in the plan. */
-  readonly find?: (cameraId: CameraId) => MonitoredCamera | null;
-  /** Cameras of a polling station. */
-  readonly siblings?: (stationCode: string) => readonly CameraId[];
-  /** True when this process decides about the camera. Absent: about all. */
-  readonly owns?: (cameraId: CameraId) => boolean;
 }
 
 /**
@@ -105,6 +85,8 @@ class Monitor implements CameraMonitor {
   readonly #keeper: CameraStateKeeper;
   readonly #probes: CameraProbes;
   readonly #siblingsAskedMs = new Map<string, number>();
+  /** What was told last of which cameras no media node tells. */
+  #unwatched: ReadonlySet<CameraId> = new Set();
   #stopped = false;
   #cancelTick = () => {};
 
@@ -183,27 +165,27 @@ class Monitor implements CameraMonitor {
 
   swept(cameraIds: readonly CameraId[]): void {
     const unwatched = new Set(cameraIds);
+    this.#unwatched = unwatched;
     for (const [cameraId, camera] of this.#cameras) {
       if (camera.source === sweepSource && !unwatched.has(cameraId)) camera.source = null;
     }
-    for (const cameraId of cameraIds) {
-      if (!this.#owns(cameraId)) continue;
+    this.#inSlices(unwatched, (cameraId) => {
+      // Told anew meanwhile: these are not all of them any more, or not theirs.
+      if (this.#unwatched !== unwatched || !this.#owns(cameraId)) return;
       const camera = this.#cameraOf(cameraId);
-      if (camera.source === sweepSource) continue;
+      if (camera.source === sweepSource) return;
       camera.source = sweepSource;
       forgetMeasure(camera);
       this.#apply(cameraId, camera, { kind: 'stream-unwatched' });
-    }
-    this.#keeper.flush();
+    });
   }
 
   planLoaded(): void {
-    for (const [cameraId, camera] of this.#cameras) {
-      if (camera.state.detail.registered || !this.#owns(cameraId)) continue;
-      if (this.#ports.find?.(cameraId)?.registered !== true) continue;
+    this.#inSlices(this.#cameras, ([cameraId, camera]) => {
+      if (camera.state.detail.registered || !this.#owns(cameraId)) return;
+      if (this.#ports.find?.(cameraId)?.registered !== true) return;
       this.#apply(cameraId, camera, { kind: 'registered' });
-    }
-    this.#keeper.flush();
+    });
   }
 
   async takeOver(cameraIds: readonly CameraId[]): Promise<void> {
@@ -384,12 +366,29 @@ class Monitor implements CameraMonitor {
   }
 
   #tick(): void {
-    for (const [cameraId, camera] of this.#cameras) {
-      const { source } = camera;
-      const told = source === sweepSource || (source !== null && this.#linked.has(source));
-      if (told && this.#owns(cameraId)) this.#apply(cameraId, camera, { kind: 'tick' });
-    }
-    this.#keeper.flush();
-    this.#cancelTick = this.#ports.clock.after(tickEveryMs, () => this.#tick());
+    this.#inSlices(
+      this.#cameras,
+      ([cameraId, camera]) => {
+        const { source } = camera;
+        const told = source === sweepSource || (source !== null && this.#linked.has(source));
+        if (told && this.#owns(cameraId)) this.#apply(cameraId, camera, { kind: 'tick' });
+      },
+      () => {
+        this.#cancelTick = this.#ports.clock.after(tickEveryMs, () => this.#tick());
+      },
+    );
+  }
+
+  /** Gives way to everything else between slices; a few cameras are done within the call. */
+  #inSlices<T>(items: Iterable<T>, work: (item: T) => void, then = () => {}): void {
+    const slices = workInSlices(items, work);
+    const goOn = () => {
+      if (this.#stopped) return;
+      const over = slices.next().done === true;
+      this.#keeper.flush();
+      if (over) then();
+      else setImmediate(goOn);
+    };
+    goOn();
   }
 }
