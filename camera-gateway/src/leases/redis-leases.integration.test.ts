@@ -108,7 +108,7 @@ test('three members share; one dies, one returns, one stops in order', async () 
   expect(performance.now() - stoppedMs).toBeLessThan(times.leaseMs);
 });
 
-test('a flush of Redis moves nothing', async () => {
+test('a flush of Redis leaves no shard without a holder, and all are shared again', async () => {
   const members = [start('a'), start('b'), start('c')];
   await vi.waitFor(() => expectShared(members, [42, 43, 43]), within);
   for (const { changes } of members) changes.length = 0;
@@ -118,7 +118,12 @@ test('a flush of Redis moves nothing', async () => {
     expect(leases).toBe(shardCount);
   }, within);
   await new Promise((resolve) => systemClock.after(2 * times.leaseMs, () => resolve(undefined)));
-  for (const { changes } of members) expect(changes).toEqual([]);
+  expectShared(members, [42, 43, 43]);
+  // Who renews first may take what others held; they hand over, nobody waits for a lease to end.
+  const unheldMs = members.flatMap(({ changes }) =>
+    changes.map((change) => change.longestUnheldMs),
+  );
+  expect(Math.max(0, ...unheldMs)).toBeLessThan(times.leaseMs);
 });
 
 test('a Redis that hangs for longer than the leases loses nobody anything', async () => {
