@@ -70,12 +70,25 @@ function downFact(
   };
 }
 
+function flowingFact(
+  camera: { cameraId: number; quality: StreamQuality },
+  atUs: number,
+  source: string | undefined,
+): NodeFact {
+  return {
+    kind: 'stream-flowing',
+    ...camera,
+    atMs: Math.floor(atUs / 1000),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
 /** The fact of a hub event; undefined for a stream that we stopped ourselves. */
 export function factOfEvent(event: StreamEvent): NodeFact | undefined {
   const camera = parseStreamKey(event.key);
   if (camera === undefined) return undefined;
   if (event.kind === 'flowing') {
-    return { kind: 'stream-flowing', ...camera, atMs: Math.floor(event.atUs / 1000) };
+    return flowingFact(camera, event.atUs, event.source);
   }
   if (event.stop.cause === 'stopped') return undefined;
   return downFact(camera, event.atUs, event.stop);
@@ -86,7 +99,7 @@ export function factOfStatus(status: StreamStatus): NodeFact | undefined {
   const camera = parseStreamKey(status.key);
   if (camera === undefined) return undefined;
   if (status.state.kind === 'flowing') {
-    return { kind: 'stream-flowing', ...camera, atMs: Math.floor(status.state.sinceUs / 1000) };
+    return flowingFact(camera, status.state.sinceUs, status.source);
   }
   if (status.state.kind === 'down' && status.state.stop.cause !== 'stopped') {
     return downFact(camera, status.state.sinceUs, status.state.stop);

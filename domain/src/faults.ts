@@ -178,7 +178,8 @@ export const faultCatalogue = {
 
   FOOTAGE_DOUBTED: {
     status: 403,
-    nextAction: 'Wait until the camera has proved who it is, or ask a supervisor to look at it as evidence.',
+    nextAction:
+      'Wait until the camera has proved who it is, or ask a supervisor to look at it as evidence.',
   },
   VIEW_UNAPPROVED: {
     status: 403,

@@ -1,6 +1,7 @@
 import type { CameraId } from './camera.ts';
 import type { FaultMessage } from './faults.ts';
 import type { GapCause } from './footage.ts';
+import type { FootageSpan } from './identity-doubt.ts';
 
 /** One MP4 of an export: pictures that one initialisation serves. */
 export interface ExportedFile {
@@ -67,6 +68,8 @@ export interface NodeExportWish {
   readonly cameraId: CameraId;
   readonly fromUs: number;
   readonly toUs: number;
+  /** Spans that are left out, because another camera's pictures may stand there. */
+  readonly without?: readonly FootageSpan[];
 }
 
 export const exportLimits = {

@@ -11,6 +11,8 @@ export const gapCauses = [
   'disk',
   'restart',
   'not-assigned',
+  /** Recorded, and withheld: it is not proved which camera it is of (`identity-doubt.ts`). No chain has it. */
+  'identity-doubt',
 ] as const;
 export type GapCause = (typeof gapCauses)[number];
 

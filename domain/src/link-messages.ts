@@ -85,6 +85,8 @@ export type NodeFact =
       readonly cameraId: CameraId;
       readonly quality: StreamQuality;
       readonly atMs: number;
+      /** Host and port that the session is with: after an address swap it may be a former one. */
+      readonly source?: string;
     }
   | {
       readonly kind: 'stream-down';

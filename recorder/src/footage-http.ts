@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, faultCatalogue, toFaultMessage } from '@nigehban/domain/faults.ts';
+import type { FootageSpan } from '@nigehban/domain/identity-doubt.ts';
 import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
 import { describePublicKey } from './chain/manifest-signature.ts';
@@ -14,6 +15,7 @@ import {
   PlaybackHandler,
   type PlaybackOptions,
   parsePlaybackRoute,
+  readWithout,
 } from './playback/playback-http.ts';
 import type { OpenSegmentSource } from './recorder-types.ts';
 import { sendBytes, sendJson, sendPieces } from './send-bytes.ts';
@@ -41,7 +43,7 @@ export type FootageHandler = (request: IncomingMessage, response: ServerResponse
 type Route =
   | { kind: 'segment'; cameraId: CameraId; startUs: number; videoOnly: boolean }
   | { kind: 'open'; cameraId: CameraId }
-  | { kind: 'still'; cameraId: CameraId; atUs: number };
+  | { kind: 'still'; cameraId: CameraId; atUs: number; without: readonly FootageSpan[] };
 
 /**
  * Serves footage to the server over the media node's internal port:
@@ -55,6 +57,7 @@ type Route =
  * - `GET /public-key`: JSON `NodePublicKey`.
  * - `/exports/…`: see {@link answerExport}.
  *
+ * Stills, streams and outlines take `without=<fromUs>-<toUs>,…`: pieces that begin there are withheld.
  * Paths on disk are made of numbers and export ids alone. Faults are JSON {@link toFaultMessage}.
  */
 export function createFootageHandler(options: FootageHandlerOptions): FootageHandler {
@@ -101,7 +104,8 @@ export function createFootageHandler(options: FootageHandlerOptions): FootageHan
       const segment = (await options.recorder.openSegment(route.cameraId)) ?? null;
       sendJson(response, 200, { segment });
     } else if (route.kind === 'still') {
-      const { jpeg, atUs } = await options.stills.still(route.cameraId, route.atUs);
+      const { cameraId, without } = route;
+      const { jpeg, atUs } = await options.stills.still(cameraId, route.atUs, without);
       response.setHeader('X-Picture-Time-Us', String(atUs));
       sendBytes(response, 200, 'image/jpeg', jpeg);
     } else {
@@ -147,7 +151,7 @@ export function parseRoute(url: string): Route {
   if (match[3] !== undefined) return { kind: 'open', cameraId };
   const at = parsed.searchParams.get('atUs') ?? '';
   if (!/^\d{10,16}$/.test(at)) throw new Fault('REQUEST_INVALID', 'atUs must be microseconds');
-  return { kind: 'still', cameraId, atUs: Number(at) };
+  return { kind: 'still', cameraId, atUs: Number(at), without: readWithout(parsed) };
 }
 
 async function videoPieces(file: FileHandle, sizeBytes: number): Promise<FilePiece[]> {

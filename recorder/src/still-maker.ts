@@ -1,5 +1,6 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
+import { type FootageSpan, isDoubted } from '@nigehban/domain/identity-doubt.ts';
 import { MediaError } from '@nigehban/media/media-error.ts';
 import { fileSource } from '@nigehban/media/mp4/byte-source.ts';
 import { type ScannedFragment, scanRecording } from '@nigehban/media/mp4/recording-scan.ts';
@@ -39,9 +40,14 @@ export class StillMaker {
 
   /**
    * The key frame at or before `atUs` in the segment that began last before it. Throws FOOTAGE_UNKNOWN
-   * when there is none, NODE_UNAVAILABLE when too many wait already.
+   * when there is none, FOOTAGE_DOUBTED when that segment begins in one of the spans `without`,
+   * NODE_UNAVAILABLE when too many wait already.
    */
-  async still(cameraId: CameraId, atUs: number): Promise<Still> {
+  async still(
+    cameraId: CameraId,
+    atUs: number,
+    without: readonly FootageSpan[] = [],
+  ): Promise<Still> {
     if (this.#running >= this.#options.atATime) {
       if (this.#waiting.length >= this.#options.maxWaiting) {
         throw new Fault('NODE_UNAVAILABLE', 'Too many stills are being made');
@@ -50,7 +56,7 @@ export class StillMaker {
     }
     this.#running += 1;
     try {
-      const { mp4, pictureUs } = await this.#cut(cameraId, atUs);
+      const { mp4, pictureUs } = await this.#cut(cameraId, atUs, without);
       return { jpeg: await this.#options.render(mp4), atUs: pictureUs };
     } finally {
       this.#running -= 1;
@@ -59,11 +65,18 @@ export class StillMaker {
   }
 
   /** Initialisation and the one fragment that begins with the wanted key frame. */
-  async #cut(cameraId: CameraId, atUs: number): Promise<{ mp4: Buffer; pictureUs: number }> {
+  async #cut(
+    cameraId: CameraId,
+    atUs: number,
+    without: readonly FootageSpan[],
+  ): Promise<{ mp4: Buffer; pictureUs: number }> {
     const { root, recorder } = this.#options;
     const startUs = await findSegment(root, cameraId, atUs);
     if (startUs === undefined) {
       throw new Fault('FOOTAGE_UNKNOWN', `Camera ${cameraId} has nothing recorded before that`);
+    }
+    if (isDoubted(startUs, without)) {
+      throw new Fault('FOOTAGE_DOUBTED', `It is not proved that this is of camera ${cameraId}`);
     }
     await using file = await openSegmentFile(root, cameraId, startUs);
     const growing = await recorder.openSegment(cameraId);

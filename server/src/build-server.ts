@@ -6,6 +6,7 @@ import type { FootageVolumeView, NodeFact } from '@nigehban/domain/link-messages
 import { type DeclaredRoute, originAllowed, sessionCookie } from './http/access.ts';
 import { createApp } from './http/app.ts';
 import type { App } from './http/app-type.ts';
+import { createDoubtedFootage } from './http/doubted-footage.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createNodeFootage } from './http/node-footage.ts';
 import { guardPictures } from './http/picture-access.ts';
@@ -281,7 +282,8 @@ export async function buildServer(
     probe: registration.probe,
     snapshot: gateway.freshSnapshot,
   });
-  addFootageRoutes(app, { sql, nodes: nodeFootage, recordingNode: nodeOf });
+  const doubted = createDoubtedFootage(sql, clock);
+  addFootageRoutes(app, { sql, nodes: nodeFootage, doubted, recordingNode: nodeOf });
   const exports = createFootageExports({
     sql,
     clock,
@@ -306,7 +308,7 @@ export async function buildServer(
   };
   const exportTimer = setInterval(offerExports, offerExportsEveryMs);
   addExportRoutes(app, { exports, nodes: nodeFootage });
-  addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, recordingNode: nodeOf });
+  addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, doubted, recordingNode: nodeOf });
   addHoldRoutes(app, { sql, clock });
   addTransportRoutes(app, { sql, clock });
   alerts.addRoutes(app);

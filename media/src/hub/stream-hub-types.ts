@@ -136,6 +136,8 @@ export interface StreamCounters {
 export interface StreamStatus {
   readonly key: string;
   readonly state: StreamState;
+  /** Host and port that it is pulled from. */
+  readonly source?: string;
   readonly tracks: readonly TrackDescription[];
   readonly counters: StreamCounters;
   readonly sinks: number;
@@ -146,7 +148,13 @@ export interface StreamStatus {
  * of a flow, and while it is down each new cause, never the same twice.
  */
 export type StreamEvent =
-  | { readonly kind: 'flowing'; readonly key: string; readonly atUs: number }
+  | {
+      readonly kind: 'flowing';
+      readonly key: string;
+      readonly atUs: number;
+      /** Host and port of the URL that the session was begun with. */
+      readonly source?: string;
+    }
   /** No packet for the silence limit, or the session ended; `lastPacketUs` is the last sign of life. */
   | {
       readonly kind: 'down';

@@ -87,6 +87,7 @@ export class StreamSupervisor {
     return {
       key: this.#source.key,
       state: this.#state,
+      source: placeOf(this.#source.url),
       tracks: this.#playing?.tracks ?? [],
       counters: this.#counters(),
       sinks: this.#sinks.count,
@@ -270,7 +271,8 @@ export class StreamSupervisor {
     this.#flowingSinceMs = this.#deps.clock.monotonicMs();
     this.#lastCode = undefined;
     this.#state = { kind: 'flowing', sinceUs: atUs };
-    this.#deps.emit({ kind: 'flowing', key: this.#source.key, atUs });
+    const { key, url } = this.#source;
+    this.#deps.emit({ kind: 'flowing', key, atUs, source: placeOf(url) });
   }
 
   /** The session is over or given up: tells sinks and control plane, in that order. */
@@ -384,4 +386,9 @@ export class StreamSupervisor {
       clockOffsetMs: this.#clockOffsetMs,
     };
   }
+}
+
+/** Host and port of an RTSP URL; empty when it is none. */
+function placeOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : '';
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
+import { type FootageSpan, parseSpans } from '@nigehban/domain/identity-doubt.ts';
 import { sendJson, sendPieces } from '../send-bytes.ts';
 import type { ExportDesk } from './export-desk.ts';
 
@@ -18,7 +19,7 @@ export type ExportRoute =
 
 const pathPattern =
   /^\/exports\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/([1-9]\d{0,9})(?:\/([1-9]\d{0,3})\.mp4)?)?$/;
-const longestBodyBytes = 4_096;
+const longestBodyBytes = 16_384;
 
 /** What a URL asks of the exports; undefined when it is none of their paths. */
 export function parseExportRoute(pathname: string): ExportRoute | undefined {
@@ -32,7 +33,7 @@ export function parseExportRoute(pathname: string): ExportRoute | undefined {
 }
 
 /**
- * - `POST /exports/<id>/<camera>` `{fromUs, toUs}`: starts it if need be; JSON `NodeExportState`.
+ * - `POST /exports/<id>/<camera>` `{fromUs, toUs, without?: 'from-to,…'}`: starts it if need be; JSON `NodeExportState`.
  * - `GET /exports/<id>/<camera>`: the manifest. - `GET /exports/<id>/<camera>/<part>.mp4`: Range.
  * - `DELETE /exports/<id>`: ends the work and removes what it made.
  */
@@ -72,7 +73,9 @@ export async function answerExport(
   await sendPieces(request, response, handle, pieces, `"${file.sha256}"`);
 }
 
-async function readRange(request: IncomingMessage): Promise<{ fromUs: number; toUs: number }> {
+async function readRange(
+  request: IncomingMessage,
+): Promise<{ fromUs: number; toUs: number; without: readonly FootageSpan[] }> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request) {
@@ -86,9 +89,11 @@ async function readRange(request: IncomingMessage): Promise<{ fromUs: number; to
   } catch (cause) {
     throw new Fault('REQUEST_INVALID', 'The body is no JSON', { cause });
   }
-  const { fromUs, toUs } = (value ?? {}) as Record<string, unknown>;
+  const { fromUs, toUs, without = '' } = (value ?? {}) as Record<string, unknown>;
   if (!Number.isSafeInteger(fromUs) || !Number.isSafeInteger(toUs)) {
     throw new Fault('REQUEST_INVALID', 'fromUs and toUs must be microseconds');
   }
-  return { fromUs: Number(fromUs), toUs: Number(toUs) };
+  const spans = typeof without === 'string' ? parseSpans(without) : null;
+  if (spans === null) throw new Fault('REQUEST_INVALID', 'without must be spans in microseconds');
+  return { fromUs: Number(fromUs), toUs: Number(toUs), without: spans };
 }

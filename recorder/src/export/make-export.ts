@@ -3,21 +3,25 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Fault } from '@nigehban/domain/faults.ts';
-import {
-  type ExportedFile,
-  type ExportedSegment,
-  type ExportManifest,
-  type NodeExportWish,
-  planExportedGaps,
+import type {
+  ExportedFile,
+  ExportedSegment,
+  ExportManifest,
+  NodeExportWish,
 } from '@nigehban/domain/footage-export.ts';
-import { clockHoleUs } from '@nigehban/domain/footage-outline.ts';
 import { ofEachRoot, readTextIfThere } from '../chain/chain-files.ts';
 import { diskFault } from '../disk/disk-fault.ts';
 import { buildConcatList, concatToMp4 } from '../ffmpeg/concat-mp4.ts';
 import { cameraFileName, type FootageRoots } from '../footage-layout.ts';
 import type { SegmentSource } from '../playback/segment-reader.ts';
 import { sealManifest } from './manifest-seal.ts';
-import { type ExportPiece, groupParts, planExport, readChainOfRange } from './plan-export.ts';
+import {
+  type ExportPiece,
+  groupParts,
+  planExport,
+  planGaps,
+  readChainOfRange,
+} from './plan-export.ts';
 
 export const manifestFileName = 'manifest.json';
 
@@ -58,6 +62,13 @@ export async function makeExport(
   const { folder, root, signal } = options;
   const pieces = await planExport(options, wish.cameraId, wish);
   if (pieces.length === 0) {
+    const { without = [], ...whole } = wish;
+    if (without.length > 0 && (await planExport(options, wish.cameraId, whole)).length > 0) {
+      throw new Fault(
+        'FOOTAGE_DOUBTED',
+        `It is not proved that this is of camera ${wish.cameraId}`,
+      );
+    }
     throw new Fault('FOOTAGE_UNKNOWN', `Nothing of camera ${wish.cameraId} is recorded there`);
   }
   try {
@@ -98,7 +109,7 @@ export async function makeExport(
         ...{ exportId: wish.exportId, cameraId: wish.cameraId, ...camera, nodeId: options.nodeId },
         ...{ fromUs: wish.fromUs, toUs: wish.toUs, madeAtMs: options.nowMs() },
         files,
-        gaps: planExportedGaps(wish, pieces, chain.gaps, clockHoleUs),
+        gaps: planGaps(wish, pieces, chain),
         segments,
       },
       options.signingKey,

@@ -1,5 +1,8 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { GapEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
+import { type ExportedGap, planExportedGaps } from '@nigehban/domain/footage-export.ts';
+import { clockHoleUs } from '@nigehban/domain/footage-outline.ts';
+import { type FootageSpan, isDoubted } from '@nigehban/domain/identity-doubt.ts';
 import type { ScannedFragment } from '@nigehban/media/mp4/recording-scan.ts';
 import { listHours, readChainHour } from '../chain/chain-files.ts';
 import { type FootageRoots, hourFolder } from '../footage-layout.ts';
@@ -42,6 +45,8 @@ interface ByteSpan {
 interface Range {
   readonly fromUs: number;
   readonly toUs: number;
+  /** Pieces that begin in these are left out, and told as gaps. */
+  readonly without?: readonly FootageSpan[];
 }
 
 /**
@@ -54,7 +59,8 @@ export async function planExport(
   range: Range,
 ): Promise<ExportPiece[]> {
   const pieces: ExportPiece[] = [];
-  for (const startUs of await listSegments(source.root, cameraId, range.fromUs, range.toUs)) {
+  const { fromUs, toUs, without } = range;
+  for (const startUs of await listSegments(source.root, cameraId, fromUs, toUs, without)) {
     const piece = await planPiece(source, cameraId, startUs, range).catch(passOverUnreadable);
     if (piece !== undefined) pieces.push(piece);
   }
@@ -100,6 +106,26 @@ async function planPiece(
       .map((track) => track.codec)
       .join(','),
   };
+}
+
+/** The gaps of a range: those of its chain, and what is left out because it is doubted. */
+export function planGaps(
+  range: Range,
+  pieces: readonly ExportPiece[],
+  chain: Awaited<ReturnType<typeof readChainOfRange>>,
+): ExportedGap[] {
+  const without = range.without ?? [];
+  const doubted = [...chain.segments.values()]
+    .filter((entry) => isDoubted(entry.startUs, without))
+    .map(({ startUs, endUs }) => ({ startUs, endUs, cause: 'identity-doubt' as const }));
+  const told = [...chain.gaps, ...doubted].sort((a, b) => a.startUs - b.startUs);
+  const gaps = planExportedGaps(range, pieces, told, clockHoleUs);
+  // The piece that is being written stands in no chain yet.
+  return gaps.map((gap) =>
+    gap.cause === null && isDoubted(gap.startUs, without)
+      ? { ...gap, cause: 'identity-doubt' as const }
+      : gap,
+  );
 }
 
 /** Pieces that one file holds: a new one begins with every change of initialisation. */

@@ -1,6 +1,7 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { longestPlaybackMs } from '@nigehban/domain/footage-outline.ts';
+import type { FootageSpan } from '@nigehban/domain/identity-doubt.ts';
 import { openSegmentFile } from '../open-segment-file.ts';
 import { planVideoOnly, readPieces } from '../virtual-file.ts';
 import { listSegments } from './list-segments.ts';
@@ -42,6 +43,8 @@ export interface StreamWish {
   readonly fromUs: number;
   readonly toUs: number;
   readonly videoOnly: boolean;
+  /** Pieces that begin in these are left out. */
+  readonly without?: readonly FootageSpan[];
 }
 
 /**
@@ -57,7 +60,7 @@ export async function openFootageStream(
   const { cameraId, fromUs } = wish;
   const limitUs = fromUs + longestPlaybackMs * 1_000;
   const toUs = Math.min(wish.toUs, limitUs);
-  const starts = await listSegments(source.root, cameraId, fromUs, toUs);
+  const starts = await listSegments(source.root, cameraId, fromUs, toUs, wish.without);
   const first = await findFirst(source, wish, starts, toUs);
   const key = keyOfInitialisation(first.content.initialisation);
   const run = [first.content.startUs];

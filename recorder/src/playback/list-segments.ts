@@ -1,4 +1,5 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
+import { type FootageSpan, isDoubted } from '@nigehban/domain/identity-doubt.ts';
 import { listHours, namesIn } from '../chain/chain-files.ts';
 import { type FootageRoots, hourFolder, segmentStartOf } from '../footage-layout.ts';
 
@@ -7,13 +8,14 @@ const longestSegmentUs = 600_000_000;
 
 /**
  * The starts of the segments that may hold something of `[fromUs, toUs)`, ascending, by file names
- * alone: those that begin in the range and the last one before it.
+ * alone: those that begin in the range and the last one before it. Those `without` are left out.
  */
 export async function listSegments(
   roots: FootageRoots,
   cameraId: CameraId,
   fromUs: number,
   toUs: number,
+  without: readonly FootageSpan[] = [],
 ): Promise<number[]> {
   const firstHour = hourFolder(fromUs - longestSegmentUs);
   const lastHour = hourFolder(toUs);
@@ -27,5 +29,8 @@ export async function listSegments(
   }
   starts.sort((a, b) => a - b);
   const before = starts.findLast((startUs) => startUs <= fromUs) ?? fromUs;
-  return starts.filter((startUs) => startUs >= before && startUs > fromUs - longestSegmentUs);
+  return starts.filter(
+    (startUs) =>
+      startUs >= before && startUs > fromUs - longestSegmentUs && !isDoubted(startUs, without),
+  );
 }

@@ -1,5 +1,6 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { type FootageOutline, longestPlaybackMs } from '@nigehban/domain/footage-outline.ts';
+import type { FootageSpan } from '@nigehban/domain/identity-doubt.ts';
 import { openSegmentFile } from '../open-segment-file.ts';
 import { passOverUnreadable } from './footage-stream.ts';
 import { listSegments } from './list-segments.ts';
@@ -18,10 +19,16 @@ export class OutlineReader {
   }
 
   /** What touches `[fromUs, toUs)`, at most six hours, in order of time. */
-  async read(cameraId: CameraId, fromUs: number, toUs: number): Promise<FootageOutline[]> {
+  async read(
+    cameraId: CameraId,
+    fromUs: number,
+    toUs: number,
+    without: readonly FootageSpan[] = [],
+  ): Promise<FootageOutline[]> {
     const untilUs = Math.min(toUs, fromUs + longestPlaybackMs * 1_000);
     const outlines: FootageOutline[] = [];
-    for (const startUs of await listSegments(this.#source.root, cameraId, fromUs, untilUs)) {
+    const { root } = this.#source;
+    for (const startUs of await listSegments(root, cameraId, fromUs, untilUs, without)) {
       const outline = await this.#outline(cameraId, startUs).catch(passOverUnreadable);
       if (outline !== undefined && outline.endUs > fromUs) outlines.push(outline);
     }

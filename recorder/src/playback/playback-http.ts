@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { type FootageOutlines, videoCodecOf } from '@nigehban/domain/footage-outline.ts';
+import { type FootageSpan, parseSpans } from '@nigehban/domain/identity-doubt.ts';
 import { openSegmentFile } from '../open-segment-file.ts';
 import { pipeToReader, sendBytes, sendJson, sendPieces } from '../send-bytes.ts';
 import type { FilePiece } from '../virtual-file.ts';
@@ -26,6 +27,7 @@ export type PlaybackRoute =
       readonly cameraId: CameraId;
       readonly fromUs: number;
       readonly toUs: number;
+      readonly without: readonly FootageSpan[];
       readonly videoOnly: boolean;
       readonly h264: boolean;
     }
@@ -34,6 +36,7 @@ export type PlaybackRoute =
       readonly cameraId: CameraId;
       readonly fromUs: number;
       readonly toUs: number;
+      readonly without: readonly FootageSpan[];
     }
   | {
       readonly kind: 'initialisation';
@@ -69,15 +72,23 @@ export function parsePlaybackRoute(url: URL): PlaybackRoute | undefined {
     const fromUs = microseconds('fromUs', /^\d{10,16}$/);
     const toUs = microseconds('toUs', /^\d{10,16}$/);
     if (toUs <= fromUs) throw new Fault('REQUEST_INVALID', 'The range ends before it begins');
-    if (match[3] !== undefined) return { kind: 'outline', cameraId, fromUs, toUs };
+    const without = readWithout(url);
+    if (match[3] !== undefined) return { kind: 'outline', cameraId, fromUs, toUs, without };
     const h264 = url.searchParams.get('codec') === 'h264';
-    return { kind: 'stream', cameraId, fromUs, toUs, videoOnly, h264 };
+    return { kind: 'stream', cameraId, fromUs, toUs, without, videoOnly, h264 };
   }
   const startUs = Number(match[4]);
   if (match[5] !== undefined) return { kind: 'initialisation', cameraId, startUs, videoOnly };
   const atUs = microseconds('atUs', /^\d{1,12}$/);
   const limitBytes = microseconds('bytes', /^\d{1,12}$/);
   return { kind: 'media', cameraId, startUs, videoOnly, atUs, limitBytes };
+}
+
+/** `without=from-to,…`: pieces that begin there are left out. @throws Fault REQUEST_INVALID */
+export function readWithout(url: URL): readonly FootageSpan[] {
+  const spans = parseSpans(url.searchParams.get('without') ?? '');
+  if (spans === null) throw new Fault('REQUEST_INVALID', 'without must be spans in microseconds');
+  return spans;
 }
 
 /** Serves streams, outlines for playlists and the playlists' segments. */
@@ -100,8 +111,8 @@ export class PlaybackHandler {
       case 'stream':
         return await this.#stream(route, request, response);
       case 'outline': {
-        const { cameraId, fromUs, toUs } = route;
-        const pieces = await this.#outlines.read(cameraId, fromUs, toUs);
+        const { cameraId, fromUs, toUs, without } = route;
+        const pieces = await this.#outlines.read(cameraId, fromUs, toUs, without);
         return sendJson(response, 200, { cameraId, pieces } satisfies FootageOutlines);
       }
       case 'initialisation':

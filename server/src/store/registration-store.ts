@@ -2,6 +2,7 @@ import type { CameraEndpoint, CameraId } from '@nigehban/domain/camera.ts';
 import type { CameraProbe } from '@nigehban/domain/link-messages.ts';
 import { announce } from './change-feed.ts';
 import { type Queryable, type Sql, toJson } from './database.ts';
+import { storeConfirmedDoubt } from './identity-doubt-store.ts';
 
 /** What a probe found of a camera of the plan. */
 export interface RegistrationWrite {
@@ -63,7 +64,7 @@ export async function storeRegistrations(
 
 /**
  * Another camera answers where this one is registered: nothing of it is recorded until it is found
- * again. What was recorded since its last proof is noted as doubtful.
+ * again. What was recorded since its last proof is withheld, until it proves a session of its own.
  */
 export async function storeDisplaced(
   sql: Sql,
@@ -81,9 +82,7 @@ export async function storeDisplaced(
     const [row] = rows;
     if (row === undefined) return;
     const fromMs = Math.min(doubtFromMs ?? row.checkedAt ?? atMs, atMs);
-    await tx`
-      insert into identity_doubt (camera_id, from_at, to_at, evidence)
-      values (${cameraId}, ${fromMs}::timestamptz, ${atMs}::timestamptz, ${evidence})`;
+    await storeConfirmedDoubt(tx, cameraId, fromMs, evidence);
     await announce(tx, { topic: 'plan' });
     await announce(tx, { topic: 'cameras', ids: [cameraId] });
   });

@@ -7,6 +7,7 @@ import {
   exportLimits,
   type NodeExportState,
 } from '@nigehban/domain/footage-export.ts';
+import { formatSpans } from '@nigehban/domain/identity-doubt.ts';
 import { addAudit } from '../store/audit-store.ts';
 import type { Sql } from '../store/database.ts';
 import {
@@ -21,6 +22,7 @@ import {
   storeExportState,
   storeExportTask,
 } from '../store/export-store.ts';
+import { readDoubts } from '../store/identity-doubt-store.ts';
 import { locateFootage } from './locate-footage.ts';
 
 /** How a media node's exports are reached. */
@@ -70,6 +72,8 @@ export interface FootageExports {
 }
 
 const pollMs = 700;
+/** A piece that reaches into the range may begin so much before it. */
+const longestPieceMs = 600_000;
 const listed = 100;
 /** A node that does not answer so often in a row gives its place to other exports. */
 const patientAsks = 5;
@@ -100,9 +104,12 @@ export function createFootageExports(options: {
       const [job] = await readExports(sql, { id: exportId });
       if (job === undefined || job.finishedAt !== null) return;
       try {
+        // Asked each time: what is noticed while it waits is left out too.
+        const reachMs = fromUs / 1_000 - longestPieceMs;
+        const without = await readDoubts(sql, cameraId, reachMs, toUs / 1_000);
         const answer = (await nodes.askJson(task.nodeId, `/exports/${exportId}/${cameraId}`, {
           method: 'POST',
-          json: { fromUs, toUs },
+          json: { fromUs, toUs, without: formatSpans(without) },
         })) as NodeExportState;
         unheard = 0;
         if (answer.state === 'done') {

@@ -5,8 +5,18 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { LinkMethod, LinkMethods, NodeFact } from '@nigehban/domain/link-messages.ts';
 import { compareIdentity } from '@nigehban/domain/registration.ts';
 import type { Sql } from '../store/database.ts';
+import {
+  type PendingProof,
+  readPendingProofs,
+  type SessionKey,
+  type StreamSessionRow,
+  storeBroken,
+  storeSessions,
+  storeSessionsProved,
+  storeSessionsReleased,
+} from '../store/identity-doubt-store.ts';
 import { storeIdentityChecked } from '../store/registration-store.ts';
-import type { CameraDirectory, DirectoryEntry } from './camera-directory.ts';
+import { type CameraDirectory, type DirectoryEntry, streamOf } from './camera-directory.ts';
 import type { CredentialBreaker } from './credential-breaker.ts';
 import type { Enroller } from './enrol-camera.ts';
 import { sameEndpoint } from './same-camera.ts';
@@ -33,6 +43,10 @@ export interface IdentityPorts {
  * comes back or a camera answers again, because then a cable may have been plugged elsewhere, and
  * in a slow round. Another camera there is bound where it belongs, and the place it came from is
  * asked at once, so that two that changed places are both put right.
+ *
+ * Footage is withheld from the break of a stream until the camera proved the session that came after
+ * it (`identity_doubt`). That stands in the database: any process with a gateway goes on with it. A
+ * camera that cannot be asked within `unprovenForMs` is shown all the same.
  */
 export interface IdentityKeeper {
   facts(facts: readonly NodeFact[]): void;
@@ -46,16 +60,23 @@ const atOnce = 64;
 const identifyWithinMs = 12_000;
 const storeFrom = 200;
 const storeEveryTicks = 10;
+/** How often what is unproven is looked for, whoever heard of it. */
+const pendingEveryTicks = 5;
+const pendingAtOnce = 500;
+const unprovenForMs = 60_000;
 
 export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
   const { sql, clock, log, directory, breaker, enroller, requestGateway } = ports;
-  /** Cameras whose stream broke, with when: it may be another one that comes back. */
-  const brokenSinceMs = new Map<CameraId, number>();
+  /** Breaks and sessions are stored in the order in which they were told. */
+  let noting: Promise<void> = Promise.resolve();
+  let looking: Promise<void> | null = null;
   /** To be asked, in order of urgency; the value is since when another one may stand there. */
   const due = new Map<CameraId, number | null>();
   const inFlight = new Map<CameraId, Promise<void>>();
   let proved: CameraId[] = [];
   let storing: Promise<void> = Promise.resolve();
+  let provedSessions: SessionKey[] = [];
+  let storingProofs: Promise<void> = Promise.resolve();
   let round: CameraId[] = [];
   let owed = 0;
   let ticks = 0;
@@ -71,6 +92,19 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
         log.warn({ err: error }, 'proofs of identity cannot be stored'),
       ),
     );
+  };
+
+  /** Settles when it is stored; in a flood many are stored together. */
+  const storeProof = async (session: SessionKey): Promise<void> => {
+    provedSessions.push(session);
+    storingProofs = storingProofs.then(async () => {
+      const batch = provedSessions;
+      provedSessions = [];
+      if (batch.length > 0) await storeSessionsProved(sql, batch, clock.nowMs());
+    });
+    const stored = storingProofs;
+    storingProofs = stored.catch(() => {});
+    await stored;
   };
 
   const setRight = async (
@@ -100,7 +134,15 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
       .find(({ asset }) => asset.id !== cameraId && compareIdentity(identity, asset) === 'same') ??
     null;
 
+  /** A session with a former address of the camera is not proved by what answers at the new one. */
+  const isOfEndpoint = ({ source }: PendingProof, asset: DirectoryEntry['asset']): boolean => {
+    const url = streamOf(asset, 'main')?.url;
+    return source === null || url === undefined || placeOf(url) === source;
+  };
+
   const ask = async (cameraId: CameraId, doubtFromMs: number | null): Promise<void> => {
+    // Before the question: a session that begins after it is not proved by its answer.
+    const [session = null] = await readPendingProofs(sql, [cameraId], 1);
     const entry = directory.find(cameraId);
     if (entry === null) return;
     const endpoint = enroller.whereIs(cameraId);
@@ -115,7 +157,14 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
       if (credentials !== null) breaker.accepted(endpoint, credentials);
       const verdict = compareIdentity(identity, asset);
       if (verdict === 'another') await setRight({ ...entry, endpoint }, identity, doubtFromMs);
-      else proved.push(cameraId);
+      else {
+        proved.push(cameraId);
+        // What the directory shows of a camera that was bound elsewhere just now is of its former place.
+        const isLoaded = entry.endpoint !== null && sameEndpoint(entry.endpoint, endpoint);
+        if (session !== null && isLoaded && isOfEndpoint(session, asset)) {
+          await storeProof(session);
+        }
+      }
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
       // Who does not answer proves nothing; the health of cameras is told elsewhere.
@@ -146,6 +195,64 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
     }
   };
 
+  const note = (facts: readonly NodeFact[]) => {
+    const broken = new Map<CameraId, number>();
+    const sessions = new Map<CameraId, StreamSessionRow>();
+    for (const fact of facts) {
+      if (fact.kind === 'stream-down' && fact.quality === 'main') {
+        if (!broken.has(fact.cameraId)) broken.set(fact.cameraId, fact.atMs);
+        sessions.delete(fact.cameraId);
+      }
+      if (fact.kind === 'stream-flowing' && fact.quality === 'main') {
+        const { cameraId, atMs, source = null } = fact;
+        sessions.set(cameraId, { cameraId, atMs, source });
+      }
+    }
+    if (broken.size + sessions.size === 0) return;
+    noting = noting
+      .then(async () => {
+        if (broken.size > 0) {
+          await storeBroken(
+            sql,
+            [...broken].map(([cameraId, atMs]) => ({ cameraId, atMs })),
+          );
+        }
+        if (sessions.size === 0) return;
+        await storeSessions(sql, [...sessions.values()]);
+        const ids = [...sessions.keys()];
+        await take(await readPendingProofs(sql, ids, ids.length));
+      })
+      .catch((error) => log.warn({ err: error }, 'breaks of streams cannot be noted'));
+  };
+
+  /** Asks cameras about their sessions; those that nobody could ask in time are let go. */
+  const take = async (pending: readonly PendingProof[]): Promise<void> => {
+    const lateMs = clock.nowMs() - unprovenForMs;
+    const late: SessionKey[] = [];
+    for (const session of pending) {
+      const { cameraId, sessionMs, fromMs } = session;
+      const asset = directory.find(cameraId)?.asset;
+      if (sessionMs >= lateMs) {
+        if (!inFlight.has(cameraId)) due.set(cameraId, fromMs);
+        // One with a former address stays in doubt: it ends with a session of the camera's own.
+      } else if (asset?.registered === true && isOfEndpoint(session, asset)) {
+        late.push(session);
+      }
+    }
+    work();
+    if (late.length > 0) await storeSessionsReleased(sql, late);
+  };
+
+  const look = () => {
+    if (looking !== null) return;
+    looking = readPendingProofs(sql, null, pendingAtOnce)
+      .then(take)
+      .catch((error) => log.debug({ err: error }, 'unproven sessions cannot be read'))
+      .finally(() => {
+        looking = null;
+      });
+  };
+
   const tick = () => {
     if (stopped) return;
     const cameras = directory.all();
@@ -161,6 +268,7 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
     }
     work();
     ticks += 1;
+    if (ticks % pendingEveryTicks === 0) look();
     if (proved.length >= storeFrom || ticks % storeEveryTicks === 0) storeProved();
     cancel = clock.after(tickMs, tick);
   };
@@ -168,15 +276,8 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
 
   return {
     facts(facts) {
+      note(facts);
       for (const fact of facts) {
-        if (fact.kind === 'stream-down' && fact.quality === 'main') {
-          if (!brokenSinceMs.has(fact.cameraId)) brokenSinceMs.set(fact.cameraId, fact.atMs);
-        }
-        const isBack = fact.kind === 'stream-flowing' && fact.quality === 'main';
-        if (isBack && brokenSinceMs.has(fact.cameraId)) {
-          due.set(fact.cameraId, brokenSinceMs.get(fact.cameraId) ?? null);
-          brokenSinceMs.delete(fact.cameraId);
-        }
         if (fact.kind === 'camera-answered') due.set(fact.cameraId, fact.atMs);
         if (fact.kind === 'camera-lost' && fact.outcome.fault === 'CAMERA_IDENTITY_MISMATCH') {
           due.set(fact.cameraId, fact.atMs);
@@ -188,9 +289,16 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
     async stop() {
       stopped = true;
       cancel();
+      await noting;
+      await looking;
       await Promise.all(inFlight.values());
       storeProved();
       await storing;
     },
   };
+}
+
+/** Host and port of a URL; empty when it is none. */
+function placeOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : '';
 }

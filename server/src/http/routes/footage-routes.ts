@@ -1,7 +1,13 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { Sql } from '../../store/database.ts';
-import { findFootageNode, type OpenPiece, readTimeline } from '../../use-cases/read-timeline.ts';
+import {
+  checkTimelineRange,
+  findFootageNode,
+  type OpenPiece,
+  readTimeline,
+} from '../../use-cases/read-timeline.ts';
 import type { App } from '../app-type.ts';
+import type { DoubtedFootage } from '../doubted-footage.ts';
 import type { NodeFootage } from '../node-footage.ts';
 import { picturesOfPiece } from '../picture-access.ts';
 import {
@@ -14,6 +20,7 @@ import {
 } from '../schemas.ts';
 
 const openPieceWithinMs = 2_000;
+const longestPieceMs = 600_000;
 
 /** The timeline and the footage itself, which comes from the media nodes through here. */
 export function addFootageRoutes(
@@ -21,10 +28,11 @@ export function addFootageRoutes(
   options: {
     readonly sql: Sql;
     readonly nodes: NodeFootage;
+    readonly doubted: DoubtedFootage;
     readonly recordingNode: (cameraId: CameraId) => string | null;
   },
 ): void {
-  const { sql, nodes, recordingNode } = options;
+  const { sql, nodes, doubted, recordingNode } = options;
 
   const readOpenPiece = async (cameraId: CameraId): Promise<OpenPiece | null> => {
     const nodeId = recordingNode(cameraId);
@@ -48,12 +56,16 @@ export function addFootageRoutes(
         response: answers(TimelineSchema),
       },
     },
-    async (request) =>
-      await readTimeline(sql, readOpenPiece, {
+    async (request) => {
+      const { cameraId, fromMs, toMs } = checkTimelineRange({
         cameraId: Number(request.params.id),
         fromMs: Number(request.query.fromMs),
         toMs: Number(request.query.toMs),
-      }),
+      });
+      // A piece that reaches into the range began before it.
+      const doubts = await doubted.withheld(request, cameraId, fromMs - longestPieceMs, toMs);
+      return await readTimeline(sql, readOpenPiece, { cameraId, fromMs, toMs }, doubts);
+    },
   );
 
   app.get(
@@ -70,6 +82,7 @@ export function addFootageRoutes(
     async (request, reply) => {
       const cameraId = Number(request.params.id);
       const startUs = Number(request.params.startUs);
+      await doubted.requirePiece(request, cameraId, startUs);
       const nodeId = await findFootageNode(sql, recordingNode, cameraId, startUs);
       const { range, 'if-range': ifRange } = request.headers;
       const query = request.query.media === undefined ? '' : `?media=${request.query.media}`;

@@ -7,11 +7,13 @@ import {
   longestPlaybackMs,
 } from '@nigehban/domain/footage-outline.ts';
 import { buildPlaylist } from '@nigehban/domain/hls-playlist.ts';
+import { formatSpans } from '@nigehban/domain/identity-doubt.ts';
 import type { Sql } from '../../store/database.ts';
 import { findSegmentAt } from '../../store/footage-store.ts';
 import { locateFootage, locatePicture } from '../../use-cases/locate-footage.ts';
 import { findFootageNode } from '../../use-cases/read-timeline.ts';
 import type { App } from '../app-type.ts';
+import type { DoubtedFootage } from '../doubted-footage.ts';
 import type { NodeFootage } from '../node-footage.ts';
 import { type PictureScope, picturesOfPiece, picturesOfQuery } from '../picture-access.ts';
 import {
@@ -32,10 +34,11 @@ export function addPlaybackRoutes(
     readonly sql: Sql;
     readonly clock: Clock;
     readonly nodes: NodeFootage;
+    readonly doubted: DoubtedFootage;
     readonly recordingNode: (cameraId: CameraId) => string | null;
   },
 ): void {
-  const { sql, clock, nodes, recordingNode } = options;
+  const { sql, clock, nodes, doubted, recordingNode } = options;
   const config = { access: 'footage.play', rateLimit: false } as const;
   /** A still is of the last picture before its time, which may be long before it. */
   const picturesBefore: PictureScope = async (request) => {
@@ -62,12 +65,14 @@ export function addPlaybackRoutes(
     async (request, reply) => {
       const cameraId = Number(request.params.id);
       const { fromUs, toUs } = rangeOf(request.query);
+      const without = await doubted.withheld(request, cameraId, ...reachOf(request.query));
       const parts = await locateFootage(sql, recordingNode(cameraId), { cameraId, fromUs, toUs });
       const [part, next] = parts;
       if (part === undefined) {
         throw new Fault('FOOTAGE_UNKNOWN', `Nothing of camera ${cameraId} is recorded there`);
       }
       const query = new URLSearchParams({ fromUs: String(fromUs), toUs: String(part.toUs) });
+      if (without.length > 0) query.set('without', formatSpans(without));
       if (request.query.media !== undefined) query.set('media', request.query.media);
       if (request.query.codec !== undefined) query.set('codec', request.query.codec);
       return await nodes.pass(reply, part.nodeId, `/footage/${cameraId}/stream.mp4?${query}`, {
@@ -93,10 +98,11 @@ export function addPlaybackRoutes(
       if (toUs - fromUs > longestPlaybackMs * 1_000) {
         throw new Fault('REQUEST_INVALID', 'A playlist is of at most six hours');
       }
+      const without = await doubted.withheld(request, cameraId, ...reachOf(request.query));
       const parts = await locateFootage(sql, recordingNode(cameraId), { cameraId, fromUs, toUs });
       const pieces: FootageOutline[] = [];
       for (const part of parts) {
-        const query = `fromUs=${part.fromUs}&toUs=${part.toUs}`;
+        const query = `fromUs=${part.fromUs}&toUs=${part.toUs}${doubted.query(without)}`;
         const answer = await nodes.askJson(part.nodeId, `/footage/${cameraId}/outline?${query}`);
         pieces.push(...(answer as FootageOutlines).pieces);
       }
@@ -123,6 +129,7 @@ export function addPlaybackRoutes(
     },
     async (request, reply) => {
       const { id, startUs } = request.params;
+      await doubted.requirePiece(request, Number(id), Number(startUs));
       const nodeId = await findFootageNode(sql, recordingNode, Number(id), Number(startUs));
       const query = request.query.media === undefined ? '' : '?media=video';
       return await nodes.pass(reply, nodeId, `/footage/${id}/hls/${startUs}/init.mp4${query}`);
@@ -143,6 +150,7 @@ export function addPlaybackRoutes(
     async (request, reply) => {
       const { id, startUs } = request.params;
       const { atUs, bytes, media } = request.query;
+      await doubted.requirePiece(request, Number(id), Number(startUs));
       const nodeId = await findFootageNode(sql, recordingNode, Number(id), Number(startUs));
       const query = new URLSearchParams({ atUs, bytes, ...(media === undefined ? {} : { media }) });
       const { range } = request.headers;
@@ -168,10 +176,23 @@ export function addPlaybackRoutes(
       const cameraId = Number(request.params.id);
       const atUs = Number(request.query.atMs) * 1_000;
       checkTime(atUs);
+      const atMs = atUs / 1_000;
+      const without = await doubted.withheld(request, cameraId, 0, atMs + 1);
       const nodeId = await locatePicture(sql, recordingNode(cameraId), cameraId, atUs);
-      return await nodes.pass(reply, nodeId, `/footage/${cameraId}/stills?atUs=${atUs}`);
+      return await nodes.pass(
+        reply,
+        nodeId,
+        `/footage/${cameraId}/stills?atUs=${atUs}${doubted.query(without)}`,
+      );
     },
   );
+}
+
+/** A piece that reaches into the range may begin so much before it. */
+const longestPieceMs = 600_000;
+
+function reachOf(query: { readonly fromMs: string; readonly toMs: string }): [number, number] {
+  return [Number(query.fromMs) - longestPieceMs, Number(query.toMs)];
 }
 
 function rangeOf(query: { readonly fromMs: string; readonly toMs: string }) {
