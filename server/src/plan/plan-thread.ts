@@ -44,7 +44,9 @@ export function createPlanThread(options: {
   let stopped = false;
 
   const end = (of: Worker, cause: unknown): void => {
-    if (worker === of) worker = null;
+    // It ends twice, by an error and by its exit: by then the next task may be another thread's.
+    if (worker !== of) return;
+    worker = null;
     const interrupted = running;
     running = null;
     interrupted?.reject(new Fault('INTERNAL', 'The work on the plan ended early', { cause }));
@@ -89,7 +91,12 @@ export function createPlanThread(options: {
 
   const rest = (): void => {
     clearTimeout(idle);
-    idle = setTimeout(() => void worker?.terminate(), idleForMs);
+    idle = setTimeout(() => {
+      // A task that comes while it ends is for a new one.
+      const unneeded = worker;
+      worker = null;
+      void unneeded?.terminate();
+    }, idleForMs);
     idle.unref();
   };
 
