@@ -67,12 +67,3 @@ export function expectedAt(
   );
   return inForce.sort((a, b) => b.endsAtMs - a.endsAtMs || a.id - b.id)[0] ?? null;
 }
-
-/** When a span next begins or ends after `nowMs`; null when nothing is ahead. */
-export function nextExpectedChangeMs(
-  spans: readonly Pick<ExpectedDark, 'startsAtMs' | 'endsAtMs'>[],
-  nowMs: number,
-): number | null {
-  const ahead = spans.flatMap((span) => [span.startsAtMs, span.endsAtMs]).filter((t) => t > nowMs);
-  return ahead.length === 0 ? null : Math.min(...ahead);
-}

@@ -69,8 +69,6 @@ export interface RateLimit {
   readonly windowMs: number;
 }
 
-export const defaultRateLimit: RateLimit = { messages: 3, windowMs: 600_000 };
-
 export type FlushDecision =
   | { readonly kind: 'nothing' }
   /** Look again then. */

@@ -3,21 +3,17 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
-/** One job: an entry of the outbox, or a step that is due later. */
+/** One job: an entry of the outbox. */
 export interface OutboxJob {
   /** Key of the outbox entry: the same job is not queued twice. */
   readonly key: string;
   readonly topic: string;
   readonly payload: unknown;
-  /** Runs after this; 0 or left out: at once. */
-  readonly delayMs?: number;
 }
 
 export interface OutboxQueue {
   /** Queues the jobs. @throws Fault QUEUE_UNAVAILABLE at once while Redis is away. */
   add(jobs: readonly OutboxJob[]): Promise<void>;
-  /** Takes a job back that did not begin. @throws Fault QUEUE_UNAVAILABLE */
-  remove(key: string): Promise<void>;
   /** True when Redis answers now. */
   ready(): boolean;
   counts(): Promise<Readonly<Record<string, number>>>;
@@ -103,16 +99,13 @@ export function openOutboxQueue(options: OutboxQueueOptions): OutboxQueue {
     async add(jobs) {
       if (jobs.length === 0) return;
       const adding = openQueue().addBulk(
-        jobs.map(({ key, topic, payload, delayMs }) => ({
+        jobs.map(({ key, topic, payload }) => ({
           name: topic,
           data: { payload },
-          opts: { jobId: key, ...(delayMs === undefined ? {} : { delay: delayMs }) },
+          opts: { jobId: key },
         })),
       );
       await withDeadline(adding, addDeadlineMs);
-    },
-    async remove(key) {
-      await withDeadline(openQueue().remove(key), addDeadlineMs);
     },
     counts: async () => await withDeadline(openQueue().getJobCounts(), addDeadlineMs),
     async stop() {
