@@ -24,6 +24,8 @@ export interface Constellation {
   readonly url: string;
   readonly dataFolder: string;
   readonly footageFolder: string;
+  /** Of a process for each role; undefined in one process, which has a database of its own. */
+  databaseUrl(): string | undefined;
   /** What the processes wrote, for a failure's message. */
   output(): string;
   /** The processes of the product, without databases. */
@@ -115,6 +117,7 @@ export async function startConstellation(options: ConstellationOptions): Promise
     url,
     dataFolder,
     footageFolder: join(dataFolder, 'footage'),
+    databaseUrl: () => databases[0]?.url,
     output: () => children.map((child) => child.output()).join('\n---\n'),
     children: () => children,
     start,
