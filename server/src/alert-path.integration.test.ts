@@ -282,17 +282,25 @@ test('PostgreSQL drops every connection: the server goes on, and hears of change
     where datname = current_database() and pid <> pg_backend_pid()`;
   verdicts.set(camera, { kind: 'unreachable', fault: 'CAMERA_UNREACHABLE', evidence: 'cut' });
   node.down([camera]);
+  // What happens while nobody listens is told by `reload`: the browser reads the lists again.
   await vi.waitFor(
-    () =>
-      expect(browser.heard.findLast((message) => message.type === 'alert')).toMatchObject({
-        alert: { state: 'open', causes: [{ cameraId: camera }] },
-      }),
+    async () => {
+      expect(browser.heard.some(({ type }) => type === 'alert' || type === 'reload')).toBe(true);
+      expect(await get('/api/alerts?state=open')).toMatchObject([
+        { state: 'open', causes: [{ cameraId: camera }] },
+      ]);
+    },
     { timeout: 10_000 },
   );
   node.flowing([camera]);
   await vi.waitFor(async () => expect(await get('/api/alerts?state=open')).toEqual([]), {
     timeout: 8_000,
   });
+  await vi.waitFor(() =>
+    expect(browser.heard.findLast(({ type }) => type === 'alert')).toMatchObject({
+      alert: { state: 'closed' },
+    }),
+  );
   browser.socket.close();
 });
 
