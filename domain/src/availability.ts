@@ -199,7 +199,8 @@ function causeOf(state: CameraStateKind, fault: FaultCode | null): DowntimeCause
   }
 }
 
-function isImpaired(state: CameraStateKind): boolean {
+/** The picture comes and is not as it must be. */
+export function isImpaired(state: CameraStateKind): boolean {
   return state === 'DEGRADED' || state === 'MOVED' || state === 'BLURRED' || state === 'SUSPECTED';
 }
 

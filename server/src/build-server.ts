@@ -314,7 +314,10 @@ export async function buildServer(
   alerts.addRoutes(app);
   notices.addRoutes(app);
   addDistrictRoutes(app, sql);
-  addAdminParts(app, { sql, clock, onSessionsEnded: hub.sessionsEnded });
+  const admin = addAdminParts(app, {
+    ...{ sql, clock, log, serverId },
+    onSessionsEnded: hub.sessionsEnded,
+  });
   const plans = addPlanParts(app, { sql, clock, log, settings });
   const metrics = createMetrics({
     footageVolumes: () => footageVolumes,
@@ -375,6 +378,7 @@ export async function buildServer(
     clearInterval(exportTimer);
     await exportQueue.stop();
     await plans.stop();
+    await admin.stop();
     await discovery.stop();
     await viewParts?.stop();
     await lifecycle.stop();
