@@ -36,6 +36,8 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Runni
       secretKey,
       webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
       cookieSecure: settings.cookieSecure,
+      trustProxy: settings.trustedProxies.length > 0 && settings.trustedProxies.join(','),
+      allowedOrigins: settings.allowedOrigins,
       metricsOnLoopback: settings.metricsOnLoopback,
       viewApproval: settings.viewApproval,
       version,

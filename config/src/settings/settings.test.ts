@@ -31,6 +31,8 @@ test('every bad value is named in one fault, and no secret is repeated', () => {
     NIGEHBAN_SECRET_KEY: 'short',
     NIGEHBAN_NODE_ID: 'a/b',
     NIGEHBAN_COOKIE_SECURE: 'maybe',
+    NIGEHBAN_TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/33',
+    NIGEHBAN_ALLOWED_ORIGINS: 'https://console.example/',
   };
   const thrown = (() => {
     try {
@@ -45,6 +47,17 @@ test('every bad value is named in one fault, and no secret is repeated', () => {
   expect(fault.code).toBe('SETTING_INVALID');
   for (const name of Object.keys(bad)) expect(fault.message).toContain(name);
   expect(fault.message).not.toContain('hunter2');
+});
+
+test('behind a proxy: who passes requests on, and under which names the console is opened', () => {
+  const env = {
+    NIGEHBAN_TRUSTED_PROXIES: '10.0.0.1, fd00::/8',
+    NIGEHBAN_ALLOWED_ORIGINS: 'https://console.example, https://10.0.0.1:8443',
+  };
+  expect(parseSettings(env, defaults)).toMatchObject({
+    trustedProxies: ['10.0.0.1', 'fd00::/8'],
+    allowedOrigins: ['https://console.example', 'https://10.0.0.1:8443'],
+  });
 });
 
 test('the server URL follows the port', () => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Fault } from '@nigehban/domain/faults.ts';
 
 /** Everything that can be set, validated and frozen. See `.env.example` for each one's meaning. */
@@ -20,6 +21,10 @@ export interface Settings {
   readonly serverUrl: string;
   readonly nodeId: string;
   readonly cookieSecure: boolean;
+  /** Proxies that say whose requests they pass on (X-Forwarded-For), as addresses or networks. */
+  readonly trustedProxies: readonly string[];
+  /** Origins of the console besides the one that the Host header names. */
+  readonly allowedOrigins: readonly string[];
   /** `/metrics` is given to programs on the server's machine without the cluster key. */
   readonly metricsOnLoopback: boolean;
   readonly demoPassword: string | undefined;
@@ -99,16 +104,19 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
     return false;
   };
 
+  const list = (name: string): readonly string[] =>
+    (text(name) ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '');
+
   const port = integer('NIGEHBAN_PORT', 8080, 1, 65_535);
   const mediaPort = integer('NIGEHBAN_MEDIA_PORT', 8090, 0, 65_535);
   const secretKey = text('NIGEHBAN_SECRET_KEY');
   if (secretKey !== undefined && !/^[0-9a-fA-F]{64}$/.test(secretKey)) {
     problems.push('NIGEHBAN_SECRET_KEY must be 64 hexadecimal digits');
   }
-  const oldSecretKeys = (text('NIGEHBAN_SECRET_KEYS_OLD') ?? '')
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
+  const oldSecretKeys = list('NIGEHBAN_SECRET_KEYS_OLD');
   if (oldSecretKeys.some((key) => !/^[0-9a-fA-F]{64}$/.test(key))) {
     problems.push(
       'NIGEHBAN_SECRET_KEYS_OLD must be keys of 64 hexadecimal digits, comma separated',
@@ -117,6 +125,18 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
   const viewApproval = text('NIGEHBAN_VIEW_APPROVAL') ?? 'required';
   if (viewApproval !== 'required' && viewApproval !== 'off') {
     problems.push('NIGEHBAN_VIEW_APPROVAL must be required or off');
+  }
+  const trustedProxies = list('NIGEHBAN_TRUSTED_PROXIES');
+  if (!trustedProxies.every(isNetwork)) {
+    problems.push(
+      'NIGEHBAN_TRUSTED_PROXIES must be IP addresses or networks as 10.0.0.0/8, comma separated',
+    );
+  }
+  const allowedOrigins = list('NIGEHBAN_ALLOWED_ORIGINS');
+  if (!allowedOrigins.every(isOrigin)) {
+    problems.push(
+      'NIGEHBAN_ALLOWED_ORIGINS must be origins as https://console.example, comma separated',
+    );
   }
   const clusterKey = text('NIGEHBAN_CLUSTER_KEY');
   if (clusterKey !== undefined && clusterKey.length < 16) {
@@ -140,10 +160,7 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
   }
   const quotaGb = integer('NIGEHBAN_FOOTAGE_QUOTA_GB', 0, 0, 10_000_000);
   const processes = integer('NIGEHBAN_MEDIA_PROCESSES', 0, 0, 64);
-  const footageFolders = (text('NIGEHBAN_FOOTAGE') ?? '')
-    .split(',')
-    .map((folder) => folder.trim().replace(/(?<=.)\/+$/, ''))
-    .filter((folder) => folder !== '');
+  const footageFolders = list('NIGEHBAN_FOOTAGE').map((one) => one.replace(/(?<=.)\/+$/, ''));
   if (new Set(footageFolders).size < footageFolders.length || hasNested(footageFolders)) {
     problems.push('NIGEHBAN_FOOTAGE must be folders apart from each other');
   }
@@ -161,6 +178,8 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
     serverUrl: url('NIGEHBAN_SERVER_URL', ['http:', 'https:']) ?? `http://127.0.0.1:${port}`,
     nodeId,
     cookieSecure: flag('NIGEHBAN_COOKIE_SECURE'),
+    trustedProxies,
+    allowedOrigins,
     metricsOnLoopback: flag('NIGEHBAN_METRICS_ON_LOOPBACK'),
     demoPassword: text('NIGEHBAN_DEMO_PASSWORD'),
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
@@ -181,10 +200,7 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
       processes: processes === 0 ? undefined : processes,
     },
     rtc: {
-      addresses: (text('NIGEHBAN_RTC_ADDRESS') ?? '')
-        .split(',')
-        .map((address) => address.trim())
-        .filter((address) => address !== ''),
+      addresses: list('NIGEHBAN_RTC_ADDRESS'),
       minPort: range?.[0] ?? 40_000,
       maxPort: range?.[1] ?? 40_999,
       workers: workers === 0 ? undefined : workers,
@@ -198,6 +214,19 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
 /** One inside another would take its cameras for its own. */
 function hasNested(folders: readonly string[]): boolean {
   return folders.some((folder) => folders.some((other) => other.startsWith(`${folder}/`)));
+}
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits] = value.split('/');
+  const version = isIP(address);
+  if (version === 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  );
+}
+
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
 function isLogLevel(value: string): value is LogLevel {
