@@ -122,6 +122,21 @@ test('a camera in the dark, told once, standing for a new link, and over when li
   expect(begun.facts.at(-1)).toMatchObject({ verdict: 'WELL' });
 });
 
+test.each([10_000, 30_000])('the dark is told also with a picture every %d ms', async (everyMs) => {
+  let isNight = false;
+  const take = (_order: WatchOrder, turn: number) =>
+    isNight ? night : (pictures[turn % 12] ?? night);
+  const begun = stage([orderFor(7)], take, () => true, everyMs);
+  await begun.minute();
+  isNight = true;
+  await begun.minute();
+  await begun.minute();
+  expect(begun.facts).toMatchObject([{ verdict: 'WELL' }]);
+  await begun.minute();
+  await begun.minute();
+  expect(begun.facts.slice(1)).toMatchObject([{ verdict: 'DARK' }]);
+});
+
 test('no picture is no verdict; cameras that fail are asked less often', async () => {
   const begun = stage([orderFor(1)], () => 'CAMERA_UNREACHABLE');
   for (let minute = 0; minute < 30; minute += 1) await begun.minute();

@@ -70,6 +70,8 @@ const tickMs = 1_000;
 /** Exchanges with cameras at once; each ends within 8 s. */
 const parallelLooks = 128;
 const maxWaitingLooks = 1_024;
+/** Five pictures a minute apart span 240 s, of which a disturbance has to last 150 s. */
+const spanFactor = 1.6;
 /** Decoding holds up to 50 MB for a hostile picture. */
 const parallelDecodes = 4;
 const unsupportedRestMs = 60 * 60_000;
@@ -205,12 +207,19 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
   };
 }
 
-/** Whatever the period, the pictures that must agree are not forgotten before the last of them. */
+/**
+ * The policy for pictures that come so often: those that must agree span more than the time for which
+ * a disturbance has to last, or it would never be old enough, and none is forgotten before the last.
+ */
 function viewPolicyFor({ viewEveryMs }: WatchPolicy): ViewPolicy {
-  const { outOf, forgetAfterMs } = defaultViewPolicy;
+  const policy = defaultViewPolicy;
+  const spanMs = spanFactor * policy.raiseAfterMs;
+  const outOf = Math.max(policy.outOf, Math.ceil(spanMs / Math.max(viewEveryMs, tickMs)) + 1);
   return {
-    ...defaultViewPolicy,
-    forgetAfterMs: Math.max(forgetAfterMs, 2 * outOf * viewEveryMs),
+    ...policy,
+    outOf,
+    raiseAfter: Math.ceil((policy.raiseAfter / policy.outOf) * outOf),
+    forgetAfterMs: Math.max(policy.forgetAfterMs, 2 * outOf * viewEveryMs),
   };
 }
 
