@@ -1,57 +1,44 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { FootageVolumeView, NodeFact } from '@nigehban/domain/link-messages.ts';
-import { type DeclaredRoute, originAllowed, sessionCookie } from './http/access.ts';
+import type { NodeFact } from '@nigehban/domain/link-messages.ts';
+import type { DeclaredRoute } from './http/access.ts';
 import { createApp } from './http/app.ts';
 import type { App } from './http/app-type.ts';
-import { createDoubtedFootage } from './http/doubted-footage.ts';
-import { createMetrics } from './http/metrics.ts';
 import { createNodeFootage } from './http/node-footage.ts';
 import { guardPictures } from './http/picture-access.ts';
 import { addCameraRoutes } from './http/routes/camera-routes.ts';
 import { addDistrictRoutes } from './http/routes/district-routes.ts';
-import { addExportRoutes } from './http/routes/export-routes.ts';
-import { addFootageRoutes } from './http/routes/footage-routes.ts';
-import { addHoldRoutes } from './http/routes/hold-routes.ts';
-import { addMachineRoutes } from './http/routes/machine-routes.ts';
-import { addPlaybackRoutes } from './http/routes/playback-routes.ts';
 import { addSessionRoutes } from './http/routes/session-routes.ts';
 import { addStatusRoutes } from './http/routes/status-routes.ts';
 import { addTransportRoutes } from './http/routes/transport-routes.ts';
-import { createLinkServer, linkPath } from './link/link-server.ts';
+import { serveUpgrades } from './http/serve-upgrades.ts';
+import { createLinkServer } from './link/link-server.ts';
 import { createLinkedAnywhere } from './link/linked-anywhere.ts';
 import type { NodeConnection } from './link/node-connection.ts';
 import { addAdminParts } from './parts/admin-parts.ts';
 import { startAlertParts } from './parts/alert-parts.ts';
 import { startDiscoveryParts } from './parts/discovery-parts.ts';
+import { addFootageParts } from './parts/footage-parts.ts';
 import { startHealthParts } from './parts/health-parts.ts';
 import { addLifecycleParts } from './parts/lifecycle-parts.ts';
+import { addMachineParts, createNodeReports } from './parts/machine-parts.ts';
 import { startNoticeParts } from './parts/notice-parts.ts';
 import { addPlanParts } from './parts/plan-parts.ts';
 import { addViewParts, type ViewParts } from './parts/view-parts.ts';
-import { openExportQueue } from './queue/export-queue.ts';
 import { openLinkExchange } from './queue/link-exchange.ts';
 import type { ServerPorts, ServerSettings } from './server-settings.ts';
-import { countOpenAlerts } from './store/alert-store.ts';
 import { type Change, followChanges } from './store/change-feed.ts';
 import type { Sql } from './store/database.ts';
-import { countWaiting } from './store/outbox-store.ts';
-import { countCameraStates } from './store/station-store.ts';
 import { createGatewayQuestions } from './use-cases/ask-gateway.ts';
 import { createCameraDirectory } from './use-cases/camera-directory.ts';
 import type { CredentialBreaker } from './use-cases/credential-breaker.ts';
-import { createFootageExports } from './use-cases/export-footage.ts';
 import { guardGateway } from './use-cases/guard-gateway.ts';
 import { startNodeInformer } from './use-cases/inform-nodes.ts';
-import { startFootageDayKeeper } from './use-cases/keep-footage-days.ts';
 import { createLiveSessions } from './use-cases/live-sessions.ts';
-import { type NodeHealth, readHealth } from './use-cases/read-health.ts';
 import type { Registration } from './use-cases/register-cameras.ts';
 import { readSession } from './use-cases/sign-in.ts';
 import { createViewGate } from './use-cases/view-gate.ts';
-import { browserPath, createBrowserHub } from './ws/browser-hub.ts';
+import { createBrowserHub } from './ws/browser-hub.ts';
 import { createChangePusher } from './ws/push-changes.ts';
 
 export interface ServerParts {
@@ -69,9 +56,6 @@ const defaults = {
   queuePrefix: 'nigehban',
 } as const;
 
-const exportWorkers = 4;
-const offerExportsEveryMs = 5_000;
-
 /** Puts the server's parts together on a migrated database. Nothing listens yet. */
 export async function buildServer(
   sql: Sql,
@@ -81,9 +65,11 @@ export async function buildServer(
   const startedAtMs = clock.nowMs();
   const serverId = randomUUID();
   const allowedOrigins = settings.allowedOrigins ?? [];
-  const recordingFaults = new Map<string, NodeHealth['fault']>();
-  const footageVolumes = new Map<string, readonly FootageVolumeView[]>();
-  const directory = createCameraDirectory(sql, settings.secretKey, log);
+  const queuePrefix = settings.queuePrefix ?? defaults.queuePrefix;
+  const { redisUrl, secretKey } = settings;
+  const nodeLeaseMs = settings.nodeLeaseMs ?? defaults.nodeLeaseMs;
+  const reports = createNodeReports(log);
+  const directory = createCameraDirectory(sql, secretKey, log);
   await directory.load();
   const nodeOf = (cameraId: number) => directory.find(cameraId)?.asset.nodeId ?? null;
 
@@ -93,11 +79,8 @@ export async function buildServer(
     log,
     events: {
       linked(node) {
-        if (node.hello.role === 'media') {
-          recordingFaults.delete(node.hello.nodeId);
-        } else {
-          discovery.wake();
-        }
+        if (node.hello.role === 'media') reports.forget(node.hello.nodeId);
+        else discovery.wake();
         exchange.changed();
         health.linked(node);
         receive(node, node.hello.snapshot);
@@ -105,6 +88,7 @@ export async function buildServer(
       },
       facts: (node, facts) => receive(node, facts),
       unlinked(node) {
+        if (node.hello.role === 'media') reports.forget(node.hello.nodeId);
         exchange.changed();
         health.unlinked(node);
         informer.unlinked(node);
@@ -113,38 +97,14 @@ export async function buildServer(
   });
   const exchange = openLinkExchange({
     ...{ clock, log, serverId },
-    redisUrl: settings.redisUrl,
-    prefix: settings.queuePrefix ?? defaults.queuePrefix,
+    redisUrl,
+    prefix: queuePrefix,
     linkedHere: () => [...link.nodes('media'), ...link.nodes('gateway')].map(({ hello }) => hello),
     answer: link.answer,
     onLiveClosed: (nodeId, fact) => hub.liveClosed(nodeId, fact),
   });
   const anywhere = createLinkedAnywhere(link, exchange);
   const { requestGateway, requestNode } = anywhere;
-  let breaker: CredentialBreaker | null = null;
-  const gateway = createGatewayQuestions({
-    clock,
-    directory,
-    requestGateway: guardGateway(requestGateway, () => breaker),
-  });
-  const health = await startHealthParts({
-    sql,
-    clock,
-    log,
-    serverId,
-    redisUrl: settings.redisUrl,
-    queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
-    nodeLeaseMs: settings.nodeLeaseMs ?? defaults.nodeLeaseMs,
-    directory,
-    link,
-    async probe(cameraId) {
-      const outcome = await gateway.check(cameraId);
-      const isStranger = outcome.kind === 'failed' && outcome.fault === 'CAMERA_IDENTITY_MISMATCH';
-      if (isStranger) void discovery.verify(cameraId);
-      return outcome;
-    },
-  });
-  const { monitor } = health;
   const gate = createViewGate({ sql, clock, policy: settings.viewApproval ?? 'required' });
   const live = createLiveSessions({
     createId: randomUUID,
@@ -164,48 +124,60 @@ export async function buildServer(
     live,
     readSession: (token) => readSession(sql, token, clock.nowMs()),
   });
+  let breaker: CredentialBreaker | null = null;
+  const gateway = createGatewayQuestions({
+    clock,
+    directory,
+    requestGateway: guardGateway(requestGateway, () => breaker),
+  });
+  const health = await startHealthParts({
+    ...{ sql, clock, log },
+    serverId,
+    redisUrl,
+    queuePrefix,
+    nodeLeaseMs,
+    directory,
+    link,
+    async probe(cameraId) {
+      const outcome = await gateway.check(cameraId);
+      const isStranger = outcome.kind === 'failed' && outcome.fault === 'CAMERA_IDENTITY_MISMATCH';
+      if (isStranger) void discovery.verify(cameraId);
+      return outcome;
+    },
+  });
+  const { monitor } = health;
   const receive = (node: NodeConnection, facts: readonly NodeFact[]) => {
     const { nodeId, role } = node.hello;
     discovery.facts(facts);
     if (role === 'gateway') health.gatewayFacts(facts);
     if (role !== 'media') return;
     monitor.facts(nodeId, facts);
+    reports.facts(nodeId, facts);
     for (const fact of facts) {
       if (fact.kind === 'key-frame-wanted') gateway.wantKeyFrame(fact.cameraId, fact.quality);
       if (fact.kind === 'live-closed') {
         hub.liveClosed(nodeId, fact);
         exchange.liveClosed(nodeId, fact);
       }
-      if (fact.kind === 'recording-well') recordingFaults.delete(nodeId);
-      if (fact.kind === 'recording-fault') {
-        log.error({ nodeId, code: fact.fault, evidence: fact.evidence }, 'a node cannot record');
-        recordingFaults.set(nodeId, { code: fact.fault, message: fact.evidence });
-      }
-      if (fact.kind === 'footage-volumes') footageVolumes.set(nodeId, fact.volumes);
     }
   };
   const notices = startNoticeParts({
     ...{ sql, clock, log },
-    secretKey: settings.secretKey,
-    redisUrl: settings.redisUrl,
-    queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
+    secretKey,
+    redisUrl,
+    queuePrefix,
     random: Math.random,
   });
   const alerts = startAlertParts({
-    sql,
-    clock,
-    log,
-    redisUrl: settings.redisUrl,
-    queuePrefix: settings.queuePrefix ?? defaults.queuePrefix,
+    ...{ sql, clock, log },
+    redisUrl,
+    queuePrefix,
     serverId,
     handlers: notices.handlers,
   });
-  const footageDays = startFootageDayKeeper(sql, { clock, log });
   const discovery = await startDiscoveryParts({
-    sql,
-    clock,
-    log,
-    secretKey: settings.secretKey,
+    ...{ sql, clock, log },
+    secretKey,
     directory,
     requestGateway,
     gateways: () => link.nodes('gateway').length,
@@ -214,11 +186,9 @@ export async function buildServer(
   const { registration } = discovery;
   breaker = discovery.breaker;
   const informer = startNodeInformer({
-    sql,
-    clock,
-    log,
+    ...{ sql, clock, log },
     directory,
-    nodeLeaseMs: settings.nodeLeaseMs ?? defaults.nodeLeaseMs,
+    nodeLeaseMs,
     onLoaded() {
       registration.wake();
       health.planLoaded();
@@ -245,9 +215,7 @@ export async function buildServer(
     linkedFootageUrl: (nodeId) => link.node(nodeId)?.hello.footageUrl ?? null,
   });
   const { app, declared } = await createApp({
-    sql,
-    clock,
-    log,
+    ...{ sql, clock, log },
     version: settings.version,
     webRoot: settings.webRoot,
     allowedOrigins,
@@ -276,40 +244,17 @@ export async function buildServer(
   discovery.addRoutes(app);
   addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
   const lifecycle = addLifecycleParts(app, {
-    ...{ sql, clock, log, directory, requestGateway, secretKey: settings.secretKey },
+    ...{ sql, clock, log, directory, requestGateway, secretKey },
     viewApproval: gate.policy,
     gatewayLinked: () => link.nodes('gateway').length > 0,
     probe: registration.probe,
     snapshot: gateway.freshSnapshot,
   });
-  const doubted = createDoubtedFootage(sql, clock);
-  addFootageRoutes(app, { sql, nodes: nodeFootage, doubted, recordingNode: nodeOf });
-  const exports = createFootageExports({
-    sql,
-    clock,
+  const footage = addFootageParts(app, {
+    ...{ sql, clock, log, redisUrl, queuePrefix },
     nodes: nodeFootage,
     recordingNode: nodeOf,
-    createId: randomUUID,
-    onRequested: (id) => void exportQueue.offer([id]),
   });
-  const exportQueue = openExportQueue({
-    redisUrl: settings.redisUrl,
-    prefix: settings.queuePrefix ?? defaults.queuePrefix,
-    concurrency: exportWorkers,
-    log,
-    work: exports.work,
-    onReady: () => offerExports(),
-  });
-  // Whatever was lost between PostgreSQL and Redis is found here.
-  const offerExports = () => {
-    exports.open().then(exportQueue.offer, (error: unknown) => {
-      log.warn({ err: error }, 'the open exports cannot be read');
-    });
-  };
-  const exportTimer = setInterval(offerExports, offerExportsEveryMs);
-  addExportRoutes(app, { exports, nodes: nodeFootage });
-  addPlaybackRoutes(app, { sql, clock, nodes: nodeFootage, doubted, recordingNode: nodeOf });
-  addHoldRoutes(app, { sql, clock });
   addTransportRoutes(app, { sql, clock });
   alerts.addRoutes(app);
   notices.addRoutes(app);
@@ -319,64 +264,19 @@ export async function buildServer(
     onSessionsEnded: hub.sessionsEnded,
   });
   const plans = addPlanParts(app, { sql, clock, log, settings });
-  const metrics = createMetrics({
-    footageVolumes: () => footageVolumes,
-    counters: () => monitor.counters(),
-    cameraStates: () => countCameraStates(sql),
-    openAlerts: () => countOpenAlerts(sql),
-    outboxWaiting: () => countWaiting(sql),
-    queueCounts: alerts.queue.counts,
-    wsClients: hub.clients,
-    nodes: () =>
-      [...link.nodes('media'), ...link.nodes('gateway')].map(({ hello }) => ({
-        role: hello.role,
-        nodeId: hello.nodeId,
-      })),
-  });
-  addMachineRoutes(app, {
-    health: () =>
-      readHealth(sql, {
-        nowMs: clock.nowMs(),
-        startedAtMs,
-        version: settings.version,
-        redisUp: alerts.queue.ready(),
-        linkedRole: (role) =>
-          link.nodes(role).map(({ hello, linkedAtMs }) => ({
-            nodeId: hello.nodeId,
-            state: 'up',
-            sinceMs: linkedAtMs,
-            version: hello.version,
-            fault: role === 'media' ? (recordingFaults.get(hello.nodeId) ?? null) : null,
-          })),
-      }),
+  addMachineParts(app, {
+    ...{ sql, clock, startedAtMs, link, reports },
+    version: settings.version,
     metricsKey: settings.clusterKey,
     metricsOnLoopback: settings.metricsOnLoopback ?? false,
-    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+    queue: alerts.queue,
+    counters: () => monitor.counters(),
+    wsClients: hub.clients,
   });
-
-  const upgradeBrowser = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!originAllowed(request.headers, allowedOrigins)) return refuse(socket, 403, 'Forbidden');
-    const token = app.parseCookie(request.headers.cookie ?? '')[sessionCookie];
-    const session = await readSession(sql, token, clock.nowMs());
-    if (session === null || token === undefined) return refuse(socket, 401, 'Unauthorized');
-    if (session.mustChangePassword) return refuse(socket, 403, 'Forbidden');
-    hub.handleUpgrade(request, socket, head, session, token);
-  };
-  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    const path = request.url?.split('?', 1)[0];
-    if (path === linkPath) link.handleUpgrade(request, socket, head);
-    else if (path === browserPath) {
-      upgradeBrowser(request, socket, head).catch((error) => {
-        log.warn({ err: error }, 'a browser could not connect');
-        refuse(socket, 503, 'Service Unavailable');
-      });
-    } else refuse(socket, 404, 'Not Found');
-  });
+  serveUpgrades(app, { sql, clock, log, allowedOrigins, link, hub });
 
   const stop = async () => {
-    clearInterval(exportTimer);
-    await exportQueue.stop();
+    await footage.stop();
     await plans.stop();
     await admin.stop();
     await discovery.stop();
@@ -391,13 +291,8 @@ export async function buildServer(
     await health.stop();
     await alerts.stop();
     await notices.stop();
-    await footageDays.stop();
     await stopFollowing().catch(() => {});
     await sql.end({ timeout: 5 });
   };
   return { app, declared, registration, stop };
-}
-
-function refuse(socket: Duplex, status: number, text: string): void {
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -181,8 +181,17 @@ export function startNodeInformer(options: {
   };
   wake();
 
+  /** A node that dials again before its former link was found dead is never told to be unlinked. */
+  const forgetFormer = ({ hello }: NodeConnection) => {
+    for (const former of told.keys()) {
+      const { role, nodeId } = former.hello;
+      if (role === hello.role && nodeId === hello.nodeId) told.delete(former);
+    }
+  };
+
   return {
     linked(node) {
+      forgetFormer(node);
       told.set(node, null);
       linkedNews.push(node);
       wake();
