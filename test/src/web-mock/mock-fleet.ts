@@ -1,3 +1,4 @@
+import { decideSeverity, rankAlert } from '@nigehban/domain/alert-severity.ts';
 import type {
   AlertView,
   CameraDetail,
@@ -107,6 +108,17 @@ const letterOf: Readonly<Record<Placement, string>> = {
   STRONGROOM: 'S',
 };
 
+/** Severity and rank as the server gives them. */
+function weigh(
+  alert: Pick<AlertView, 'phase' | 'category' | 'missingPlacements' | 'expected'> & {
+    readonly kind: AlertView['kind'];
+    readonly lostPlacements: AlertView['lostPlacements'];
+  },
+): Pick<AlertView, 'severity' | 'rank'> {
+  const weight = { ...alert, coverageShare: 0, expected: alert.expected !== null };
+  return { severity: decideSeverity(weight), rank: rankAlert(weight) };
+}
+
 type Writable<View> = { -readonly [Key in keyof View]: View[Key] };
 
 /** The mock's whole state: cameras that can be unplugged, stations and alerts that follow. */
@@ -207,6 +219,8 @@ export class MockFleet {
         cameras: derived.cameras,
         down: derived.down,
         lostPlacements: derived.lostPlacements,
+        coverageShare: derived.kind === 'BLIND' ? 0 : 1 - derived.down / derived.cameras,
+        ...weigh({ ...alert, ...derived, kind: derived.kind }),
         version: alert.version + 1,
         causes: siblings
           .filter((other) => isDown(other.state))

@@ -7,10 +7,12 @@ import type { CameraStateKind } from '@nigehban/domain/camera-state.ts';
 import { Fault, type FaultCode, faultCatalogue, toFaultMessage } from '@nigehban/domain/faults.ts';
 import { actionsOf, isRole, type Role } from '@nigehban/domain/permissions.ts';
 import { WebSocketServer } from 'ws';
+import { createMockAlerts, type MockAlerts } from './mock-alerts.ts';
 import { MockExports } from './mock-exports.ts';
 import { MockFleet } from './mock-fleet.ts';
 import { createMockNotices } from './mock-notices.ts';
 import type { MockPart } from './mock-part.ts';
+import { createMockPhases } from './mock-phases.ts';
 import { mockTimeline } from './mock-timeline.ts';
 import { makeScene, makeStill } from './scenes.ts';
 
@@ -21,6 +23,9 @@ import { makeScene, makeStill } from './scenes.ts';
 export interface MockServer {
   readonly url: string;
   readonly fleet: MockFleet;
+  readonly alerts: MockAlerts;
+  /** Tells every console; a batch's messages are numbered one by one. */
+  push(message: object): void;
   /** What the recordings' ages count from. */
   readonly bootMs: number;
   /** As if the camera's state had changed: told to all consoles. */
@@ -69,16 +74,28 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   const sockets = new WebSocketServer({ noServer: true });
   const exports = new MockExports();
   const notices = createMockNotices(bootMs);
+  const push = (message: object): void => {
+    const { type, messages } = message as { type: string; messages?: readonly object[] };
+    const numbered = { ...message, seq: seq + 1, messages: messages?.map(number) };
+    if (type !== 'batch') seq += 1;
+    const text = JSON.stringify(numbered);
+    for (const client of sockets.clients) client.send(text);
+  };
+  const number = (message: object): object => {
+    seq += 1;
+    return { ...message, seq };
+  };
+  const alerts = createMockAlerts(fleet, push);
+  const phases = createMockPhases(bootMs);
   /** First piece of the path below `/api/` → who answers it. */
   const parts = new Map<string, MockPart>([
+    ['alerts', alerts.part],
+    ['incidents', alerts.part],
+    ['phases', phases],
+    ['expected-dark', phases],
     ['notices', notices],
     ['districts', notices],
   ]);
-
-  const push = (message: object): void => {
-    seq += 1;
-    for (const client of sockets.clients) client.send(JSON.stringify({ ...message, seq }));
-  };
 
   const setCamera: MockServer['setCamera'] = (id, state, fault) => {
     const { camera, station, alert } = fleet.setCamera(id, state, fault, Date.now());
@@ -157,6 +174,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
         switch (action) {
           case undefined:
             return fleet.describeCamera(camera, nowMs);
+          case 'still.jpg':
           case 'snapshot.jpg':
             await sendFile(await makeStill(camera.id - 1), request, response);
             return undefined;
@@ -202,26 +220,6 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
         if (request.method === 'DELETE') return exports.cancel(key, nowMs);
         if (request.method === 'GET') return exports.list(nowMs);
         return exports.request(JSON.parse(await readText(request)), session().username, nowMs);
-      }
-      case 'alerts': {
-        if (key === undefined) {
-          const closed = url.searchParams.get('state') === 'closed';
-          return fleet.alerts
-            .filter((alert) => (alert.state === 'closed') === closed)
-            .sort((a, b) => b.id - a.id);
-        }
-        const alert = fleet.alerts.find((candidate) => candidate.id === Number(key));
-        if (alert === undefined) throw new Fault('ALERT_UNKNOWN', `No alert ${key}`);
-        const body = JSON.parse(await readText(request));
-        if (body.version !== alert.version) throw new Fault('ALERT_CHANGED', 'Changed');
-        Object.assign(alert, {
-          state: 'acknowledged',
-          acknowledgedAtMs: nowMs,
-          acknowledgedBy: session().displayName,
-          version: alert.version + 1,
-        });
-        push({ type: 'alert', alert });
-        return alert;
       }
     }
     throw new Fault('NOT_FOUND', url.pathname);
@@ -277,6 +275,8 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   return {
     url: `http://127.0.0.1:${port}`,
     fleet,
+    alerts,
+    push,
     bootMs,
     setCamera,
     cutLinks: (refuseNew) => {

@@ -30,12 +30,12 @@ export function AlertAnnouncer() {
       known.current = new Set(open.map((alert) => alert.id));
       if (arrivals === null) return;
       lastAtMs.current = performance.now();
-      const { newest, count } = arrivals;
+      const { worst, count } = arrivals;
       setSentence(
         t('alerts.announce', {
           count,
-          station: pick(newest.stationName, newest.stationNameUr),
-          kind: t(`alerts.kind.${newest.kind}`),
+          station: pick(worst.stationName, worst.stationNameUr),
+          kind: t(`alerts.kind.${worst.kind}`),
         }),
       );
       if (readSoundEnabled()) playAlertSound();

@@ -2,19 +2,24 @@ import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 
 export interface Arrivals {
   readonly count: number;
-  /** The newest of them. */
-  readonly newest: AlertView;
+  /** The worst of them. */
+  readonly worst: AlertView;
 }
 
 /**
- * Alerts of `open` (newest first) that came after those in `known`; null when there are none. What
- * was open when the page loaded is known and not announced.
+ * Alerts of `open` that are not in `known`; null when there are none. What was open when the page
+ * loaded is known and not announced; nor is what was expected.
  */
 export function findArrivals(
   open: readonly AlertView[],
   known: ReadonlySet<number>,
 ): Arrivals | null {
-  const arrivals = open.filter((alert) => !known.has(alert.id));
-  const newest = arrivals[0];
-  return newest === undefined ? null : { count: arrivals.length, newest };
+  let count = 0;
+  let worst: AlertView | null = null;
+  for (const alert of open) {
+    if (known.has(alert.id) || alert.expected !== null) continue;
+    count += 1;
+    if (worst === null || alert.rank > worst.rank) worst = alert;
+  }
+  return worst === null ? null : { count, worst };
 }

@@ -37,7 +37,11 @@ const scopes: readonly HelpScope[] = [
     title: 'help.alerts',
     keys: [
       ['J K', 'help.next'],
+      ['Enter', 'help.openRow'],
+      ['← →', 'help.foldRow'],
       ['A', 'help.acknowledge'],
+      ['E', 'help.assign'],
+      ['C', 'help.close'],
       ['O', 'help.station'],
       ['N', 'help.showNew'],
     ],

@@ -12,6 +12,7 @@ import { parseNoticesSearch } from '../admin/notices-search.ts';
 import { parseAlertSearch } from '../alerts/alert-search.ts';
 import { parseCameraSearch } from '../camera/camera-search.ts';
 import { parseHealthSearch } from '../health/health-search.ts';
+import { parseDarkSearch } from '../incidents/dark-draft.ts';
 import { parseStationSearch } from '../stations/station-search.ts';
 import { parseWallSearch } from '../wall/wall-search.ts';
 import { NotFoundPage, RouteFault } from './fallback-pages.tsx';
@@ -81,6 +82,22 @@ const alertsRoute = createRoute({
   component: lazyRouteComponent(() => import('../alerts/alerts-page.tsx'), 'AlertsPage'),
 });
 
+const expectedDarkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/expected-dark',
+  validateSearch: parseDarkSearch,
+  component: lazyRouteComponent(
+    () => import('../incidents/expected-dark-page.tsx'),
+    'ExpectedDarkPage',
+  ),
+});
+
+const phasesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/phases',
+  component: lazyRouteComponent(() => import('../phases/phases-page.tsx'), 'PhasesPage'),
+});
+
 const noticesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/admin/notices',
@@ -109,6 +126,8 @@ const routeTree = rootRoute.addChildren([
   stationRoute,
   cameraRoute,
   alertsRoute,
+  expectedDarkRoute,
+  phasesRoute,
   noticesRoute,
   importRoute,
   healthRoute,

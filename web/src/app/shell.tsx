@@ -3,6 +3,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { AlertAnnouncer } from '../alerts/alert-announcer.tsx';
+import { alertApi, loadOpenAlerts } from '../alerts/alert-api.ts';
+import { NoticeToasts } from '../alerts/notice-toasts.tsx';
 import { api } from '../api/api-client.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { MessageKey } from '../i18n/messages.ts';
@@ -39,12 +41,13 @@ function useLinkToServer(): void {
       store,
       clock,
       loadLists: async () => {
-        const [stations, cameras, openAlerts] = await Promise.all([
+        const [stations, cameras, openAlerts, openIncidents] = await Promise.all([
           api.stations(),
           api.cameras(),
-          api.alerts('open', { limit: 500 }),
+          loadOpenAlerts(),
+          alertApi.incidents('open', { limit: 1_000 }),
         ]);
-        return { stations, cameras, openAlerts };
+        return { stations, cameras, openAlerts, openIncidents };
       },
       later: (run) => setTimeout(run, reloadAfterMs),
     });
@@ -92,6 +95,7 @@ function SignedInShell(props: { readonly session: SessionView }) {
         <Outlet />
       </main>
       <AlertAnnouncer />
+      <NoticeToasts />
       <Suspense>
         {overlay === 'palette' && <Palette onClose={() => setOverlay(null)} />}
         {overlay === 'help' && <HelpDialog onClose={() => setOverlay(null)} />}

@@ -1,3 +1,4 @@
+import type { IncidentView } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView, CameraView, StationView } from '@nigehban/domain/api/http-types.ts';
 import type { ServerMessage } from '@nigehban/domain/api/ws-messages.ts';
 import { expect, test } from 'vitest';
@@ -8,7 +9,12 @@ import { ServerClock } from './server-clock.ts';
 const camera = { id: 7, code: 'C7', stationCode: 'S1', state: 'ONLINE', sinceMs: 1 } as CameraView;
 const station = { code: 'S1', name: 'One', state: 'OK', cameras: 3, down: 0 } as StationView;
 const alert = { id: 4, state: 'open', version: 1, openedAtMs: 10 } as AlertView;
-const lists: FleetLists = { stations: [station], cameras: [camera], openAlerts: [alert] };
+const lists: FleetLists = {
+  stations: [station],
+  cameras: [camera],
+  openAlerts: [alert],
+  openIncidents: [],
+};
 
 function cameraDelta(state: CameraView['state'], seq = 2): FleetDelta {
   return {
@@ -77,6 +83,23 @@ test('open alerts: newest first, closed ones leave, an older version changes not
   publish();
   expect(store.snapshot().openAlerts).toMatchObject([{ id: 4, state: 'acknowledged' }]);
   expect(store.snapshot().unacknowledged).toBe(0);
+});
+
+test('incidents come with their deltas, also those of a load, and leave when they close', () => {
+  const { store, publish } = setUp();
+  const incident = { id: 9, state: 'open', version: 3 } as IncidentView;
+  store.finishLoad({ ...lists, openIncidents: [incident] }, 100);
+  expect(store.snapshot().openIncidents).toEqual([incident]);
+  store.apply({ type: 'incident', seq: 3, incident: { ...incident, version: 2 } });
+  store.apply({ type: 'incident', seq: 4, incident: { ...incident, id: 10 } });
+  publish();
+  expect(store.snapshot().openIncidents.map((item) => [item.id, item.version])).toEqual([
+    [9, 3],
+    [10, 3],
+  ]);
+  store.apply({ type: 'incident', seq: 5, incident: { ...incident, state: 'closed', version: 4 } });
+  publish();
+  expect(store.snapshot().openIncidents.map((item) => item.id)).toEqual([10]);
 });
 
 function setUpSync() {

@@ -1,9 +1,13 @@
+import type { IncidentView } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView, CameraView, StationView } from '@nigehban/domain/api/http-types.ts';
 import type { ServerMessage } from '@nigehban/domain/api/ws-messages.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 
 /** Changes of state that a server message can carry. */
-export type FleetDelta = Extract<ServerMessage, { type: 'camera' | 'station' | 'alert' }>;
+export type FleetDelta = Extract<
+  ServerMessage,
+  { type: 'camera' | 'station' | 'alert' | 'incident' }
+>;
 
 /** The whole of what the console knows at one moment; a new object after each change. */
 export interface FleetSnapshot {
@@ -12,6 +16,8 @@ export interface FleetSnapshot {
   readonly cameras: readonly CameraView[];
   /** Alerts that are not closed, newest first. */
   readonly openAlerts: readonly AlertView[];
+  /** Incidents that are not closed, in no order. */
+  readonly openIncidents: readonly IncidentView[];
   readonly unacknowledged: number;
   /** Server time of the last complete load; null before the first. */
   readonly asOfMs: number | null;
@@ -21,6 +27,7 @@ export interface FleetLists {
   readonly stations: readonly StationView[];
   readonly cameras: readonly CameraView[];
   readonly openAlerts: readonly AlertView[];
+  readonly openIncidents: readonly IncidentView[];
 }
 
 const emptySnapshot: FleetSnapshot = {
@@ -28,6 +35,7 @@ const emptySnapshot: FleetSnapshot = {
   stations: [],
   cameras: [],
   openAlerts: [],
+  openIncidents: [],
   unacknowledged: 0,
   asOfMs: null,
 };
@@ -43,6 +51,7 @@ export class FleetStore {
   readonly #cameras = new Map<CameraId, CameraView>();
   readonly #stations = new Map<string, StationView>();
   readonly #alerts = new Map<number, AlertView>();
+  readonly #incidents = new Map<number, IncidentView>();
   readonly #listeners = new Set<() => void>();
   readonly #cameraListeners = new Map<CameraId, Set<() => void>>();
   #snapshot: FleetSnapshot = emptySnapshot;
@@ -96,6 +105,7 @@ export class FleetStore {
     replaceAll(this.#stations, lists.stations, (station) => station.code);
     replaceAll(this.#cameras, lists.cameras, (camera) => camera.id);
     replaceAll(this.#alerts, lists.openAlerts, (alert) => alert.id);
+    replaceAll(this.#incidents, lists.openIncidents, (incident) => incident.id);
     for (const delta of aside) this.#apply(delta);
     this.#loaded = true;
     this.#asOfMs = nowMs;
@@ -119,6 +129,7 @@ export class FleetStore {
     this.#cameras.clear();
     this.#stations.clear();
     this.#alerts.clear();
+    this.#incidents.clear();
     this.#loaded = false;
     this.#asOfMs = null;
     this.#duringLoad = null;
@@ -155,15 +166,11 @@ export class FleetStore {
         return;
       }
       case 'alert':
-        this.#applyAlert(delta.alert);
+        applyNewer(this.#alerts, delta.alert);
+        return;
+      case 'incident':
+        applyNewer(this.#incidents, delta.incident);
     }
-  }
-
-  #applyAlert(alert: AlertView): void {
-    const known = this.#alerts.get(alert.id);
-    if (known !== undefined && known.version > alert.version) return;
-    if (alert.state === 'closed') this.#alerts.delete(alert.id);
-    else this.#alerts.set(alert.id, alert);
   }
 
   #tellCamera(id: CameraId): void {
@@ -179,11 +186,23 @@ export class FleetStore {
       stations: [...this.#stations.values()],
       cameras: [...this.#cameras.values()],
       openAlerts,
+      openIncidents: [...this.#incidents.values()],
       unacknowledged: openAlerts.filter((alert) => alert.state === 'open').length,
       asOfMs: this.#asOfMs,
     };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Takes what is not older than what is known; what is closed leaves. */
+function applyNewer<Item extends AlertView | IncidentView>(
+  map: Map<number, Item>,
+  item: Item,
+): void {
+  const known = map.get(item.id);
+  if (known !== undefined && known.version > item.version) return;
+  if (item.state === 'closed') map.delete(item.id);
+  else map.set(item.id, item);
 }
 
 function replaceAll<Key, Item>(

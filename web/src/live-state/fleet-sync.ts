@@ -54,10 +54,10 @@ export function startFleetSync(ports: FleetSyncPorts): () => void {
       case 'camera':
       case 'station':
       case 'alert':
+      case 'incident':
         ports.store.apply(message);
         seenSeq = message.seq;
         return;
-      case 'incident':
       case 'phase':
         seenSeq = message.seq;
         return;
