@@ -89,7 +89,7 @@ test('signing in leads each role home, and a wrong password says what to do', as
   await page.waitForURL('**/wall/4');
   await page.getByTestId('sign-out').click();
   await signIn('technician');
-  await page.waitForURL('**/stations');
+  await page.waitForURL('**/health');
   await page.getByTestId('sign-out').click();
   await signIn('administrator');
   await page.waitForURL('**/stations');

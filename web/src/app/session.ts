@@ -28,9 +28,9 @@ export function useCan(action: Action): boolean {
 }
 
 /** Where each role's work begins. */
-export const homeOf: Readonly<Record<Role, '/wall' | '/stations'>> = {
+export const homeOf: Readonly<Record<Role, '/wall' | '/stations' | '/health'>> = {
   operator: '/wall',
   supervisor: '/wall',
-  technician: '/stations',
+  technician: '/health',
   administrator: '/stations',
 };

@@ -1,7 +1,7 @@
 import type { CameraView } from '@nigehban/domain/api/http-types.ts';
 import { isDown } from '@nigehban/domain/camera-state.ts';
 import { Link } from '@tanstack/react-router';
-import { CircleDot, CircleOff, VideoOff } from 'lucide-react';
+import { CircleDot, CircleOff, EyeOff, VideoOff } from 'lucide-react';
 import { useState } from 'react';
 import { snapshotUrl } from '../api/api-client.ts';
 import { useCan } from '../app/session.ts';
@@ -9,6 +9,7 @@ import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
 import { classNames } from '../ui/class-names.ts';
+import { useHiddenView } from '../wall/unapproved.tsx';
 import styles from './camera-card.module.css';
 import { placementName } from './camera-names.ts';
 
@@ -17,6 +18,7 @@ export function CameraCard(props: { readonly camera: CameraView; readonly nowMs:
   const { t, age, moment } = useI18n();
   const { camera, nowMs } = props;
   const mayWatch = useCan('live.watch');
+  const hidden = useHiddenView(camera);
   return (
     <article
       className={styles.card}
@@ -24,7 +26,7 @@ export function CameraCard(props: { readonly camera: CameraView; readonly nowMs:
       data-camera-id={camera.id}
       data-state={camera.state}
     >
-      {mayWatch && <Snapshot camera={camera} />}
+      {mayWatch && (hidden ? <HiddenView /> : <Snapshot camera={camera} />)}
       <div className={styles.text}>
         <h3>
           <Link to="/cameras/$id" params={{ id: String(camera.id) }}>
@@ -75,6 +77,19 @@ function Snapshot(props: { readonly camera: CameraView }) {
           onError={() => setFailed(true)}
         />
       )}
+    </div>
+  );
+}
+
+/** Nobody but approvers sees the picture yet. */
+function HiddenView() {
+  const { t } = useI18n();
+  return (
+    <div className={styles.snapshot} data-testid="card-unapproved">
+      <span className={styles.unapproved}>
+        <EyeOff aria-hidden="true" />
+        {t('tile.unapproved')}
+      </span>
     </div>
   );
 }

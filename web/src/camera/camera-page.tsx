@@ -12,15 +12,20 @@ import { StatusBadge } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
 import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
+import { ViewPanel } from '../views/view-panel.tsx';
 import { LiveSourceProvider } from '../wall/live-source.tsx';
 import { Tile } from '../wall/tile.tsx';
+import { useHiddenView } from '../wall/unapproved.tsx';
 import { useDocumentVisible } from '../wall/use-document-visible.ts';
+import { AssignmentsPanel } from './assignments-panel.tsx';
+import { AvailabilityPanel } from './availability-panel.tsx';
 import { CameraFacts } from './camera-facts.tsx';
 import { CameraHistory } from './camera-history.tsx';
 import { placementName } from './camera-names.ts';
 import styles from './camera-page.module.css';
 import { CameraStatusPanel } from './camera-status-panel.tsx';
-import { ProbePanel } from './probe-panel.tsx';
+import { CameraTools } from './camera-tools.tsx';
+import { PolicyPanel } from './policy-panel.tsx';
 
 const route = getRouteApi('/cameras/$id');
 const PlaybackPanel = lazy(async () => ({
@@ -69,7 +74,8 @@ function Camera(props: { readonly detail: CameraDetail; readonly camera: CameraV
   const mayWatch = useCan('live.watch');
   const mayPlay = useCan('footage.play');
   const mayProbe = useCan('camera.probe');
-  const atMs = mayPlay ? search.t : undefined;
+  const hidden = useHiddenView(camera);
+  const atMs = mayPlay && !hidden ? search.t : undefined;
   const goLive = (): void => void navigate({ search: {} });
   const goBack = (): void =>
     void navigate({ search: { t: Math.round(clock.nowMs()) - firstLookBackMs } });
@@ -122,12 +128,25 @@ function Camera(props: { readonly detail: CameraDetail; readonly camera: CameraV
           ) : (
             <EmptyNotice icon={<EyeOff aria-hidden="true" />} title={t('camera.liveDenied')} />
           )}
+          {atMs === undefined && (
+            <div className={styles.more}>
+              <ViewPanel camera={camera} nowMs={nowMs} />
+              <AvailabilityPanel cameraId={camera.id} nowMs={nowMs} />
+              {mayProbe && <PolicyPanel cameraId={camera.id} nowMs={nowMs} />}
+              <CameraHistory
+                key={camera.id}
+                cameraId={camera.id}
+                history={detail.history}
+                nowMs={nowMs}
+              />
+              <AssignmentsPanel camera={camera} nowMs={nowMs} />
+            </div>
+          )}
         </div>
         <div className={styles.facts}>
           <CameraStatusPanel camera={camera} detail={detail} nowMs={nowMs} />
-          {mayProbe && <ProbePanel cameraId={camera.id} />}
+          {mayProbe && <CameraTools cameraId={camera.id} code={camera.code} />}
           <CameraFacts detail={detail} />
-          <CameraHistory history={detail.history} nowMs={nowMs} />
         </div>
       </div>
     </div>

@@ -1,11 +1,22 @@
 import type { CameraDetail, CameraView } from '@nigehban/domain/api/http-types.ts';
-import { CircleDot, CircleOff } from 'lucide-react';
+import { Activity, Cctv, Clock, Film, Network, Scan } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { Code, useI18n } from '../i18n/i18n.tsx';
-import { StatusBadge } from '../status/status-mark.tsx';
+import { StatusBadge, StatusMark } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
+import { type CheckKind, checkCamera } from './camera-checks.ts';
 import styles from './camera-page.module.css';
 
-/** How the camera is, since when, why, what was found, and what to do next. */
+const icons: Readonly<Record<CheckKind, ReactNode>> = {
+  network: <Network aria-hidden="true" />,
+  link: <Cctv aria-hidden="true" />,
+  stream: <Activity aria-hidden="true" />,
+  recording: <Film aria-hidden="true" />,
+  clock: <Clock aria-hidden="true" />,
+  view: <Scan aria-hidden="true" />,
+};
+
+/** How the camera is, since when, why, what was found, and for each part what to do next. */
 export function CameraStatusPanel(props: {
   readonly camera: CameraView;
   readonly detail: CameraDetail;
@@ -27,9 +38,12 @@ export function CameraStatusPanel(props: {
           })}
         </span>
       </div>
-      {camera.fault === null ? (
-        camera.state === 'ONLINE' && <p className={styles.muted}>{t('camera.well')}</p>
-      ) : (
+      {detail.flappingSinceMs !== null && (
+        <p className={styles.warning}>
+          {t('camera.flapping', { time: moment(detail.flappingSinceMs, nowMs) })}
+        </p>
+      )}
+      {camera.fault !== null && (
         <dl className={styles.rows}>
           <div>
             <dt>{t('camera.cause')}</dt>
@@ -48,20 +62,49 @@ export function CameraStatusPanel(props: {
               </dd>
             </div>
           )}
-          <div>
-            <dt>{t('camera.nextAction')}</dt>
-            <dd>{t(`fault.${camera.fault}.next`)}</dd>
-          </div>
         </dl>
       )}
-      <p className={styles.recording}>
-        {camera.recording ? (
-          <CircleDot aria-hidden="true" className={styles.on} />
-        ) : (
-          <CircleOff aria-hidden="true" />
-        )}
-        {t(camera.recording ? 'camera.recording' : 'camera.notRecording')}
-      </p>
+      <ul className={styles.checks} data-testid="camera-checks">
+        {checkCamera(camera, detail).map((check) => (
+          <li key={check.kind} data-check={check.kind} data-tone={check.tone}>
+            <span className={styles.checkIcon}>{icons[check.kind]}</span>
+            <span className={styles.checkName}>
+              {t(`check.${check.kind}`)}
+              <StatusMark tone={check.tone} />
+              <span className={styles.checkTone}>{t(`check.tone.${check.tone}`)}</span>
+            </span>
+            <span className={styles.checkText}>
+              {t(check.text)}
+              {check.kind === 'clock' && detail.clockOffsetMs !== null && check.tone !== 'ok' && (
+                <>
+                  {' '}
+                  <ClockOffset offsetMs={detail.clockOffsetMs} />
+                </>
+              )}
+            </span>
+            {check.next !== null && (
+              <strong className={styles.checkNext}>
+                {t('check.next')} {t(check.next)}
+              </strong>
+            )}
+            {check.evidence !== null && check.evidence !== detail.evidence && (
+              <bdi dir="ltr" className={styles.checkEvidence}>
+                {check.evidence}
+              </bdi>
+            )}
+          </li>
+        ))}
+      </ul>
     </section>
   );
+}
+
+const secondsUpToMs = 120_000;
+
+/** `8.2 s ahead of ours` */
+export function ClockOffset(props: { readonly offsetMs: number }) {
+  const { t, age } = useI18n();
+  const size = Math.abs(props.offsetMs);
+  const value = size < secondsUpToMs ? `${(size / 1000).toFixed(1)} s` : age(size);
+  return <>{t(props.offsetMs > 0 ? 'camera.clock.ahead' : 'camera.clock.behind', { value })}</>;
 }

@@ -8,11 +8,12 @@ import { useStation, useStationAlert } from '../app/services.tsx';
 import { placementName } from '../camera/camera-names.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
-import { tileTone } from '../status/status-tone.ts';
+import { cameraTone, tileTone } from '../status/status-tone.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import styles from './tile.module.css';
 import { lateFromMs } from './tile-status.ts';
+import { UnapprovedMessage, useHiddenView } from './unapproved.tsx';
 import { type Picture, usePicture } from './use-picture.ts';
 
 const stillEveryMs = 5_000;
@@ -39,7 +40,8 @@ export function Tile(props: {
   const { t, pick } = useI18n();
   const station = useStation(camera.stationCode);
   const alert = useStationAlert(camera.stationCode);
-  const picture = usePicture(camera, props.quality, props.enabled);
+  const hidden = useHiddenView(camera);
+  const picture = usePicture(camera, props.quality, props.enabled && !hidden);
   const { status, frameAgeMs } = picture;
   const name = station === null ? camera.stationCode : pick(station.name, station.nameUr);
   const placement = placementName(camera, t);
@@ -59,7 +61,7 @@ export function Tile(props: {
         station: name,
         placement,
         code: camera.code,
-        status: t(`tile.status.${status}`),
+        status: t(hidden ? 'tile.unapproved' : `tile.status.${status}`),
       })}
       onFocus={props.onFocus}
       onDoubleClick={actions.onEnlarge}
@@ -67,20 +69,33 @@ export function Tile(props: {
       data-camera-id={camera.id}
       data-camera-code={camera.code}
       data-status={status}
+      data-unapproved={hidden}
       data-frame-age-ms={frameAgeMs === null ? '' : Math.round(frameAgeMs)}
     >
       <div className={styles.picture} data-frozen={isFrozen(picture)}>
-        {picture.stills && props.enabled ? (
+        {hidden ? null : picture.stills && props.enabled ? (
           <Stills camera={camera} onStill={picture.noteFrame} />
         ) : (
           <video ref={picture.videoRef} muted playsInline autoPlay disablePictureInPicture />
         )}
       </div>
-      <PictureMessage camera={camera} picture={picture} enabled={props.enabled} />
+      {hidden ? (
+        <UnapprovedMessage />
+      ) : (
+        <PictureMessage camera={camera} picture={picture} enabled={props.enabled} />
+      )}
       <div className={styles.top}>
         <span className={styles.chip} data-testid="tile-status">
-          <StatusBadge tone={tileTone[status]}>{t(`tile.status.${status}`)}</StatusBadge>
-          <FrameAge picture={picture} />
+          {hidden ? (
+            <StatusBadge tone={cameraTone[camera.state]}>
+              {t(`camera.state.${camera.state}`)}
+            </StatusBadge>
+          ) : (
+            <>
+              <StatusBadge tone={tileTone[status]}>{t(`tile.status.${status}`)}</StatusBadge>
+              <FrameAge picture={picture} />
+            </>
+          )}
           <span className={styles.chipPlace}>{placement}</span>
         </span>
         <TileButtons camera={camera} enlarged={props.enlarged} actions={actions} />
