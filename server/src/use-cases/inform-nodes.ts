@@ -1,7 +1,7 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
-import type { LinkRole } from '@nigehban/domain/link-messages.ts';
+import type { LinkRole, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import type { NodeConnection } from '../link/node-connection.ts';
 import type { Sql } from '../store/database.ts';
 import { readHoldsInForce } from '../store/hold-store.ts';
@@ -12,6 +12,7 @@ import {
   storeNodeUnlinked,
 } from '../store/node-store.ts';
 import type { CameraDirectory } from './camera-directory.ts';
+import type { CredentialBreaker } from './credential-breaker.ts';
 import { eachInSlices } from './in-slices.ts';
 import { readElectionPhase } from './poll-phase.ts';
 
@@ -35,10 +36,13 @@ export interface NodeInformer {
 interface Told {
   readonly orders: ReadonlyMap<CameraId, string>;
   readonly loads: number;
+  /** What was held then. */
+  readonly held: number;
 }
 
 /** Leases are renewed at least this often, and three times within their length. */
 const longestBeatMs = 2_000;
+const heldLookMs = 60_000;
 
 export function startNodeInformer(options: {
   readonly sql: Sql;
@@ -46,6 +50,8 @@ export function startNodeInformer(options: {
   readonly log: Logger;
   readonly directory: CameraDirectory;
   readonly nodeLeaseMs: number;
+  /** Passwords that cameras refused: they are ordered not to be offered. */
+  readonly breaker: Pick<CredentialBreaker, 'holdsStream' | 'revision'>;
   /** The directory was loaded again. */
   readonly onLoaded: () => void;
 }): NodeInformer {
@@ -67,11 +73,23 @@ export function startNodeInformer(options: {
   const idsOf = (role: LinkRole) =>
     [...told.keys()].filter((node) => node.hello.role === role).map((node) => node.hello.nodeId);
 
+  const { breaker } = options;
+  /** A refusal also ends by itself, a day after it: looked at once a minute. */
+  const heldRevision = () => breaker.revision() + Math.floor(clock.nowMs() / heldLookMs);
+  const withHeld = (order: StreamOrder): StreamOrder => {
+    const { credentials, streams } = order;
+    if (credentials === null) return order;
+    const isHeld = streams.some(({ url }) => breaker.holdsStream(url, credentials));
+    return isHeld ? { ...order, held: true } : order;
+  };
+
   const tell = async (node: NodeConnection) => {
     if (node.hello.role !== 'media') return;
     const loads = directory.loads();
-    if (told.get(node)?.loads === loads) return;
-    const orders = directory.ordersFor(node.hello.nodeId);
+    const held = heldRevision();
+    const last = told.get(node);
+    if (last?.loads === loads && last.held === held) return;
+    const orders = directory.ordersFor(node.hello.nodeId).map(withHeld);
     const after = new Map<CameraId, string>();
     await eachInSlices(orders, (order) => after.set(order.cameraId, JSON.stringify(order)));
     const before = told.get(node);
@@ -88,7 +106,7 @@ export function startNodeInformer(options: {
         node.send({ type: 'desired-change', version, upsert, remove });
       }
     }
-    told.set(node, { orders: after, loads });
+    told.set(node, { orders: after, loads, held });
   };
 
   /** Before a node's first orders: it deletes nothing until it knows them. */
@@ -147,9 +165,11 @@ export function startNodeInformer(options: {
       await directory.load();
       options.onLoaded();
     }
+    // Who links from here on waits for the next pass: orders come after holds and phase.
+    const nodes = [...told.keys()];
     await tellHolds();
     await tellPhase();
-    for (const node of [...told.keys()]) await tell(node);
+    for (const node of nodes) await tell(node);
   };
 
   const run = async () => {
