@@ -101,7 +101,7 @@ test('a full disk is a fault and a gap; recording goes on when there is space ag
   const ballast = join(root, 'ballast');
   await writeFile(ballast, Buffer.alloc(400 << 10));
   await start([7]);
-  await vi.waitFor(() => expect(hub.subscribed('7')).toBe(true));
+  await vi.waitFor(() => expect(hub.subscribed('7')).toBe(true), { timeout: 10_000 });
   hub.play('7', [h264Track]);
   const camera = new FakeCamera(hub, '7');
   for (let at = 0; at < 60 && health.length === 0; at++) await second(camera);
@@ -128,17 +128,22 @@ test('a camera whose folder cannot be made keeps no other camera from recording'
   const bad = [1, 2, 3, 4, 5, 6, 7, 8];
   for (const cameraId of bad) await writeFile(join(root, `${cameraId}`), 'in the way');
   await start([...bad, 9]);
-  await vi.waitFor(() => expect(hub.subscribed('9')).toBe(true));
+  await vi.waitFor(() => expect(hub.subscribed('9')).toBe(true), { timeout: 10_000 });
   hub.play('9', [h264Track]);
   const camera = new FakeCamera(hub, '9');
   for (let at = 0; at < 5; at++) await second(camera);
-  await vi.waitFor(() => expect(entries.some((entry) => entry.kind === 'segment')).toBe(true));
+  await vi.waitFor(() => expect(entries.some((entry) => entry.kind === 'segment')).toBe(true), {
+    timeout: 10_000,
+  });
   expect(health[0]).toMatchObject({ kind: 'fault', fault: 'DISK_FAILED' });
   await rm(join(root, '1'));
-  await vi.waitFor(() => {
-    clock.advance(1000);
-    expect(hub.subscribed('1')).toBe(true);
-  });
+  await vi.waitFor(
+    () => {
+      clock.advance(1000);
+      expect(hub.subscribed('1')).toBe(true);
+    },
+    { timeout: 10_000 },
+  );
 });
 
 /** What a camera's entries cover, against the time from the first to the last. */
@@ -149,7 +154,7 @@ function uncoveredUs(cameraId: number): number {
 }
 
 async function playing(cameraId: number): Promise<FakeCamera> {
-  await vi.waitFor(() => expect(hub.subscribed(`${cameraId}`)).toBe(true));
+  await vi.waitFor(() => expect(hub.subscribed(`${cameraId}`)).toBe(true), { timeout: 10_000 });
   hub.play(`${cameraId}`, [h264Track]);
   return new FakeCamera(hub, `${cameraId}`);
 }
@@ -160,12 +165,15 @@ test('a disk that becomes read-only is a fault and a gap, and recording resumes 
   const camera = await playing(7);
   for (let at = 0; at < 5; at++) await second(camera);
   // An open writable file keeps the kernel from remounting: tried between two segments.
-  await vi.waitFor(async () => {
-    await second(camera);
-    hub.down('7', 'silent');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    execFileSync('mount', ['-o', 'remount,ro', root], { stdio: 'ignore' });
-  });
+  await vi.waitFor(
+    async () => {
+      await second(camera);
+      hub.down('7', 'silent');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      execFileSync('mount', ['-o', 'remount,ro', root], { stdio: 'ignore' });
+    },
+    { timeout: 10_000 },
+  );
   hub.play('7', [h264Track]);
   for (let at = 0; at < 15; at++) await second(camera);
   expect(health[0]).toMatchObject({ kind: 'fault', fault: 'DISK_FAILED' });
@@ -230,7 +238,9 @@ test('a slow disk is told as lag; above the budget its camera has a gap, and mem
   const camera = await playing(7);
   for (let at = 0; at < 5; at++) await second(camera);
   const keepsUp = { recording: true, queuedForMs: 0 };
-  await vi.waitFor(() => expect(recorder.status().cameras[0]).toMatchObject(keepsUp));
+  await vi.waitFor(() => expect(recorder.status().cameras[0]).toMatchObject(keepsUp), {
+    timeout: 10_000,
+  });
   slow = true;
   for (let at = 0; at < 2; at++) await second(camera);
   const lagging = recorder.status();
@@ -245,7 +255,9 @@ test('a slow disk is told as lag; above the budget its camera has a gap, and mem
   slow = false;
   for (const run of held.splice(0)) run();
   for (let at = 0; at < 10; at++) await second(camera);
-  await vi.waitFor(() => expect(recorder.status().cameras[0]).toMatchObject(keepsUp));
+  await vi.waitFor(() => expect(recorder.status().cameras[0]).toMatchObject(keepsUp), {
+    timeout: 10_000,
+  });
   await recorder.stop();
   expect(entries.some((entry) => entry.kind === 'gap' && entry.cause === 'disk')).toBe(true);
   expect(uncoveredUs(7)).toBeLessThan(1e6);

@@ -99,7 +99,7 @@ async function start(cameraIds: readonly number[], marks?: Record<string, string
 }
 
 async function playing(cameraId: number): Promise<FakeCamera> {
-  await vi.waitFor(() => expect(hub.subscribed(`${cameraId}`)).toBe(true));
+  await vi.waitFor(() => expect(hub.subscribed(`${cameraId}`)).toBe(true), { timeout: 10_000 });
   hub.play(`${cameraId}`, [h264Track]);
   return new FakeCamera(hub, `${cameraId}`);
 }
@@ -187,12 +187,15 @@ test('a disk that becomes read-only keeps what it has; playback goes across the 
   await start([ofFirst]);
   const camera = await playing(ofFirst);
   await seconds(5, [camera]);
-  await vi.waitFor(async () => {
-    await seconds(1, [camera]);
-    hub.down(`${ofFirst}`, 'silent');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    execFileSync('mount', ['-o', 'remount,ro', first], { stdio: 'ignore' });
-  });
+  await vi.waitFor(
+    async () => {
+      await seconds(1, [camera]);
+      hub.down(`${ofFirst}`, 'silent');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      execFileSync('mount', ['-o', 'remount,ro', first], { stdio: 'ignore' });
+    },
+    { timeout: 10_000 },
+  );
   hub.play(`${ofFirst}`, [h264Track]);
   await seconds(10, [camera]);
   expect(health[0]).toMatchObject({ kind: 'fault', fault: 'DISK_FAILED' });

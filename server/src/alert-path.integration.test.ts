@@ -97,54 +97,64 @@ test('an unplugged camera raises its station alert in the browser, told apart, a
   const browser = await openBrowser(server.url, await server.signIn('operator'));
   node.flowing(ids);
   node.recording(ids, true);
-  await vi.waitFor(async () => {
-    const cameras = (await get('/api/cameras')) as unknown as {
-      state: string;
-      recording: boolean;
-    }[];
-    expect(cameras.every((camera) => camera.state === 'ONLINE' && camera.recording)).toBe(true);
-  });
+  await vi.waitFor(
+    async () => {
+      const cameras = (await get('/api/cameras')) as unknown as {
+        state: string;
+        recording: boolean;
+      }[];
+      expect(cameras.every((camera) => camera.state === 'ONLINE' && camera.recording)).toBe(true);
+    },
+    { timeout: 10_000 },
+  );
 
   verdicts.set(first, { kind: 'unreachable', fault: 'CAMERA_UNREACHABLE', evidence: 'no route' });
   const cutAtMs = Date.now();
   node.down([first]);
-  await vi.waitFor(() =>
-    expect(browser.heard.findLast((message) => message.type === 'alert')).toMatchObject({
-      alert: {
-        stationCode: 'GE24-NA117-PS001',
-        kind: 'PARTIAL',
-        state: 'open',
-        down: 1,
-        causes: [{ cameraId: first, state: 'UNREACHABLE', fault: 'CAMERA_UNREACHABLE' }],
-      },
-    }),
+  await vi.waitFor(
+    () =>
+      expect(browser.heard.findLast((message) => message.type === 'alert')).toMatchObject({
+        alert: {
+          stationCode: 'GE24-NA117-PS001',
+          kind: 'PARTIAL',
+          state: 'open',
+          down: 1,
+          causes: [{ cameraId: first, state: 'UNREACHABLE', fault: 'CAMERA_UNREACHABLE' }],
+        },
+      }),
+    { timeout: 10_000 },
   );
   // 5 s of silence come before, 12 s are allowed in all.
   expect(Date.now() - cutAtMs).toBeLessThan(5_000);
   expect(
     browser.heard.filter((message) => message.type === 'camera').map((message) => message.state),
   ).toContain('UNREACHABLE');
-  await vi.waitFor(() =>
-    expect(browser.heard.findLast((message) => message.type === 'station')).toMatchObject({
-      code: 'GE24-NA117-PS001',
-      state: 'PARTIAL',
-      down: 1,
-    }),
+  await vi.waitFor(
+    () =>
+      expect(browser.heard.findLast((message) => message.type === 'station')).toMatchObject({
+        code: 'GE24-NA117-PS001',
+        state: 'PARTIAL',
+        down: 1,
+      }),
+    { timeout: 10_000 },
   );
 
   // The same again, and the siblings too, refused and silent: one alert, BLIND.
   verdicts.set(second, { kind: 'refused', fault: 'CAMERA_AUTH_REFUSED', evidence: '401' });
   node.down([first, second, third]);
   node.down([second]);
-  await vi.waitFor(async () => {
-    const open = (await get('/api/alerts?state=open')) as unknown as Record<string, unknown>[];
-    expect(open).toHaveLength(1);
-    expect(open[0]).toMatchObject({
-      kind: 'BLIND',
-      down: 3,
-      causes: [{ state: 'UNREACHABLE' }, { state: 'REFUSED' }, { state: 'SILENT' }],
-    });
-  });
+  await vi.waitFor(
+    async () => {
+      const open = (await get('/api/alerts?state=open')) as unknown as Record<string, unknown>[];
+      expect(open).toHaveLength(1);
+      expect(open[0]).toMatchObject({
+        kind: 'BLIND',
+        down: 3,
+        causes: [{ state: 'UNREACHABLE' }, { state: 'REFUSED' }, { state: 'SILENT' }],
+      });
+    },
+    { timeout: 10_000 },
+  );
   const detail = await get(`/api/cameras/${second}`);
   expect(detail).toMatchObject({ state: 'REFUSED', fault: 'CAMERA_AUTH_REFUSED', evidence: '401' });
   expect(detail.nextAction).toContain('password');
@@ -191,11 +201,14 @@ test('acknowledging needs the version that was seen; of two operators one wins',
   verdicts.set(camera, { kind: 'failed', fault: 'CAMERA_ANSWER_INVALID', evidence: 'garbage' });
   node.down([camera]);
   let alert = { id: 0, version: 0 };
-  await vi.waitFor(async () => {
-    const open = (await get('/api/alerts?state=open')) as unknown as (typeof alert)[];
-    expect(open).toHaveLength(1);
-    alert = open[0] ?? alert;
-  });
+  await vi.waitFor(
+    async () => {
+      const open = (await get('/api/alerts?state=open')) as unknown as (typeof alert)[];
+      expect(open).toHaveLength(1);
+      alert = open[0] ?? alert;
+    },
+    { timeout: 10_000 },
+  );
   const acknowledge = async (version: number) => {
     const answer = await fetch(`${server.url}/api/alerts/${alert.id}/acknowledge`, {
       method: 'POST',
@@ -250,15 +263,19 @@ test('live requests reach the node of the camera, own transports only, released 
     { kind: 'live-closed', viewerId, transportId: 'of-another', reason: 'not its own' },
     { kind: 'live-closed', viewerId, transportId, reason: 'stream ended' },
   ]);
-  await vi.waitFor(() =>
-    expect(browser.heard.at(-1)).toEqual({
-      type: 'live-closed',
-      transportId,
-      reason: 'stream ended',
-    }),
+  await vi.waitFor(
+    () =>
+      expect(browser.heard.at(-1)).toEqual({
+        type: 'live-closed',
+        transportId,
+        reason: 'stream ended',
+      }),
+    { timeout: 10_000 },
   );
   browser.socket.close();
-  await vi.waitFor(() => expect(closedViewers).toContain(transportId.slice(2)));
+  await vi.waitFor(() => expect(closedViewers).toContain(transportId.slice(2)), {
+    timeout: 10_000,
+  });
   other.socket.close();
 });
 
@@ -266,7 +283,7 @@ test('a wanted key frame is asked of the camera once a second at most; snapshots
   const cameraId = node.orders()[0]?.cameraId ?? 0;
   const wanted = { kind: 'key-frame-wanted', cameraId, quality: 'main' } as const;
   node.link.sendFacts([wanted, wanted, wanted]);
-  await vi.waitFor(() => expect(keyFrames).toBe(1));
+  await vi.waitFor(() => expect(keyFrames).toBe(1), { timeout: 10_000 });
   const answer = await fetch(`${server.url}/api/cameras/${cameraId}/snapshot.jpg`, {
     headers: { cookie: await server.signIn('operator') },
   });
@@ -296,10 +313,12 @@ test('PostgreSQL drops every connection: the server goes on, and hears of change
   await vi.waitFor(async () => expect(await get('/api/alerts?state=open')).toEqual([]), {
     timeout: 8_000,
   });
-  await vi.waitFor(() =>
-    expect(browser.heard.findLast(({ type }) => type === 'alert')).toMatchObject({
-      alert: { state: 'closed' },
-    }),
+  await vi.waitFor(
+    () =>
+      expect(browser.heard.findLast(({ type }) => type === 'alert')).toMatchObject({
+        alert: { state: 'closed' },
+      }),
+    { timeout: 10_000 },
   );
   browser.socket.close();
 });
@@ -307,13 +326,16 @@ test('PostgreSQL drops every connection: the server goes on, and hears of change
 test('a lost media node is told as that: its cameras keep their states', async () => {
   const before = await get('/api/cameras');
   await node.link.stop();
-  await vi.waitFor(async () => {
-    const health = await get('/healthz');
-    expect(health).toMatchObject({
-      serving: true,
-      roles: { media: [{ nodeId: 'media-1', state: 'down' }], gateway: [{ state: 'up' }] },
-    });
-  });
+  await vi.waitFor(
+    async () => {
+      const health = await get('/healthz');
+      expect(health).toMatchObject({
+        serving: true,
+        roles: { media: [{ nodeId: 'media-1', state: 'down' }], gateway: [{ state: 'up' }] },
+      });
+    },
+    { timeout: 10_000 },
+  );
   const after = (await get('/api/cameras')) as unknown as { state: string }[];
   expect(after.map((camera) => camera.state)).toEqual(
     (before as unknown as { state: string }[]).map((camera) => camera.state),

@@ -109,10 +109,13 @@ async function openAlerts(): Promise<unknown[]> {
 
 test('cameras of a node whose lease ran out go to a living one; a new node takes none away', async () => {
   nodes.push(startFakeMediaNode(server.url, { nodeId: 'media-b' }));
-  await vi.waitFor(async () => {
-    const health = await (await fetch(`${server.url}/healthz`)).json();
-    expect(health).toMatchObject({ roles: { media: [{ state: 'up' }, { state: 'up' }] } });
-  });
+  await vi.waitFor(
+    async () => {
+      const health = await (await fetch(`${server.url}/healthz`)).json();
+      expect(health).toMatchObject({ roles: { media: [{ state: 'up' }, { state: 'up' }] } });
+    },
+    { timeout: 10_000 },
+  );
   expect(nodeAt(1).orders()).toHaveLength(0);
   await nodeAt(0).link.stop();
   await vi.waitFor(() => expect(nodeAt(1).orders()).toHaveLength(12), { timeout: 10_000 });
@@ -126,11 +129,14 @@ test('without PostgreSQL it says so and keeps the facts; with it again they beco
     .orders()
     .map((order) => order.cameraId);
   nodeAt(1).flowing(ids);
-  await vi.waitFor(async () => {
-    const [row] = await server.sql<{ count: number }[]>`
+  await vi.waitFor(
+    async () => {
+      const [row] = await server.sql<{ count: number }[]>`
       select count(*) as count from camera_state where kind = 'ONLINE'`;
-    expect(row?.count).toBe(12);
-  });
+      expect(row?.count).toBe(12);
+    },
+    { timeout: 10_000 },
+  );
   relay.setCut(true);
   await vi.waitFor(async () => expect((await fetch(`${server.url}/healthz`)).status).toBe(503), {
     timeout: 5_000,
@@ -139,14 +145,16 @@ test('without PostgreSQL it says so and keeps the facts; with it again they beco
   expect(answer.status).toBe(503);
   expect(await answer.json()).toMatchObject({ error: { code: 'DATABASE_UNAVAILABLE' } });
   nodeAt(1).down(ids.slice(0, 1));
-  await vi.waitFor(async () =>
-    expect(
-      (
-        await fetch(`${server.url}/metrics`, {
-          headers: { authorization: `Bearer ${testClusterKey}` },
-        })
-      ).status,
-    ).toBe(200),
+  await vi.waitFor(
+    async () =>
+      expect(
+        (
+          await fetch(`${server.url}/metrics`, {
+            headers: { authorization: `Bearer ${testClusterKey}` },
+          })
+        ).status,
+      ).toBe(200),
+    { timeout: 10_000 },
   );
   relay.setCut(false);
   await vi.waitFor(async () => expect(await openAlerts()).toHaveLength(1), { timeout: 15_000 });
@@ -169,7 +177,7 @@ test('a restarted server knows its alerts and hears from its nodes how things st
     },
     { timeout: 10_000 },
   );
-  await vi.waitFor(() => expect(nodeAt(1).orders()).toEqual(ordersBefore));
+  await vi.waitFor(() => expect(nodeAt(1).orders()).toEqual(ordersBefore), { timeout: 10_000 });
   nodeAt(1).flowing([down]);
   await vi.waitFor(async () => expect(await openAlerts()).toEqual([]), { timeout: 15_000 });
 }, 40_000);

@@ -168,7 +168,7 @@ test('a slow reader slows the node down, and one that leaves ends its request', 
   );
   expect(before).toBeLessThan(64 * 1024 * 1024);
   request.destroy();
-  await vi.waitFor(() => expect(endless.closed).toBe(true));
+  await vi.waitFor(() => expect(endless.closed).toBe(true), { timeout: 10_000 });
 });
 
 test('the timeline joins pieces, gaps with their causes, and the piece being written', async () => {

@@ -92,11 +92,14 @@ async function ask(server: TestServer, path: string): Promise<{ status: number; 
 test('a browser watches a camera whose node is linked to another server process', async () => {
   const cameraId = aCamera();
   const browser = await openBrowser(here.url, await here.signIn('operator'));
-  const joined = await vi.waitFor(async () => {
-    const reply = await browser.request('live.join', { cameraId, quality: 'sub' });
-    expect(reply.fault).toBeUndefined();
-    return reply.result as { transportId: string };
-  });
+  const joined = await vi.waitFor(
+    async () => {
+      const reply = await browser.request('live.join', { cameraId, quality: 'sub' });
+      expect(reply.fault).toBeUndefined();
+      return reply.result as { transportId: string };
+    },
+    { timeout: 10_000 },
+  );
   const { transportId } = joined;
   expect(await browser.request('live.connect', { transportId, dtlsParameters: {} })).toMatchObject({
     result: { done: true },
@@ -107,15 +110,17 @@ test('a browser watches a camera whose node is linked to another server process'
   });
   const viewerId = transportId.slice(2);
   node.link.sendFacts([{ kind: 'live-closed', viewerId, transportId, reason: 'stream ended' }]);
-  await vi.waitFor(() =>
-    expect(browser.heard.at(-1)).toEqual({
-      type: 'live-closed',
-      transportId,
-      reason: 'stream ended',
-    }),
+  await vi.waitFor(
+    () =>
+      expect(browser.heard.at(-1)).toEqual({
+        type: 'live-closed',
+        transportId,
+        reason: 'stream ended',
+      }),
+    { timeout: 10_000 },
   );
   browser.socket.close();
-  await vi.waitFor(() => expect(closedViewers).toContain(viewerId));
+  await vi.waitFor(() => expect(closedViewers).toContain(viewerId), { timeout: 10_000 });
 });
 
 test('snapshots come through a gateway of another server process, with its faults and deadlines', async () => {
@@ -131,7 +136,7 @@ test('snapshots come through a gateway of another server process, with its fault
   // A key frame that a node wants of a camera is asked for the same way, at the process it is linked to.
   const cameraId = aCamera();
   node.link.sendFacts([{ kind: 'key-frame-wanted', cameraId, quality: 'main' }]);
-  await vi.waitFor(() => expect(asked).toContain('key frame main'));
+  await vi.waitFor(() => expect(asked).toContain('key frame main'), { timeout: 10_000 });
 });
 
 test('nodes of a server process that stops link to another one and are asked there', async () => {

@@ -71,7 +71,7 @@ test('a question reaches the process that holds the link, and its answer or faul
 test('what is linked is told at once, and forgotten when its process stops', async () => {
   const a = start('a', []);
   const b = start('b', []);
-  await vi.waitFor(() => expect(a.exchange.others('gateway')).toEqual([]));
+  await vi.waitFor(() => expect(a.exchange.others('gateway')).toEqual([]), { timeout: 10_000 });
   b.linked.push({ role: 'gateway', nodeId: 'gate' });
   b.exchange.changed();
   await vi.waitFor(() => expect(a.exchange.others('gateway')).toHaveLength(1), { timeout: 5_000 });

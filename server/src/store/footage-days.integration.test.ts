@@ -218,7 +218,9 @@ test('the keeper makes days ahead and goes on after midnight and after a failure
   const clock = createManualClock(Date.parse('2026-10-08T23:30:00Z'));
   const keeper = startFootageDayKeeper(sql, { clock, log: testLog });
   const until = async (last: number) =>
-    await vi.waitFor(async () => expect((await listFootageDays(sql)).at(-1)).toBe(last));
+    await vi.waitFor(async () => expect((await listFootageDays(sql)).at(-1)).toBe(last), {
+      timeout: 10_000,
+    });
   await until(today + 3);
   await sql`alter function add_footage_day rename to add_footage_day_hidden`;
   // Waits for its timer to be set before time moves on.
@@ -230,9 +232,12 @@ test('the keeper makes days ahead and goes on after midnight and after a failure
     { timeout: 10_000 },
   );
   await sql`alter function add_footage_day_hidden rename to add_footage_day`;
-  await vi.waitFor(async () => {
-    clock.advance(60_000);
-    expect(await listFootageDays(sql)).toContain(today + 5);
-  });
+  await vi.waitFor(
+    async () => {
+      clock.advance(60_000);
+      expect(await listFootageDays(sql)).toContain(today + 5);
+    },
+    { timeout: 10_000 },
+  );
   await keeper.stop();
 });

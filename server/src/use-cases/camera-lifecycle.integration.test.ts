@@ -154,10 +154,12 @@ test('a transfer moves a camera in one step, and its footage of before stays the
     false,
     true,
   ]);
-  await vi.waitFor(() =>
-    expect(node.orders().find((order) => order.cameraId === camera.id)?.stationCode).toBe(
-      secondStation,
-    ),
+  await vi.waitFor(
+    () =>
+      expect(node.orders().find((order) => order.cameraId === camera.id)?.stationCode).toBe(
+        secondStation,
+      ),
+    { timeout: 10_000 },
   );
 });
 
@@ -244,13 +246,15 @@ test('credentials are set by batch, noted without themselves, and never told', a
     changed: 0,
     unchanged: set.changed,
   });
-  await vi.waitFor(() =>
-    expect(
-      node
-        .orders()
-        .filter((order) => order.stationCode === secondStation)
-        .map((order) => order.credentials?.password),
-    ).toEqual(Array.from({ length: set.changed }, () => secret)),
+  await vi.waitFor(
+    () =>
+      expect(
+        node
+          .orders()
+          .filter((order) => order.stationCode === secondStation)
+          .map((order) => order.credentials?.password),
+      ).toEqual(Array.from({ length: set.changed }, () => secret)),
+    { timeout: 10_000 },
   );
   const { events } = await historyOf(cameraAt(0).id);
   expect(events[0]).toMatchObject({ kind: 'credentials', actor: 'technician', details: {} });

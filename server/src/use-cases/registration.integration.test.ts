@@ -81,7 +81,7 @@ test('cameras are bound by serial, also when they answer at each other’s addre
       }),
     { timeout: 10_000 },
   );
-  await vi.waitFor(() => expect(node.orders()).toHaveLength(3));
+  await vi.waitFor(() => expect(node.orders()).toHaveLength(3), { timeout: 10_000 });
   const cookie = await server.signIn('technician');
   const cameras = (await (
     await fetch(`${server.url}/api/cameras`, { headers: { cookie } })
@@ -116,7 +116,7 @@ test('discovery binds the camera that moved to another address, and names the st
     password: 'p,"w',
   });
   expect((await addresses()).SN00013).toBe('127.9.1.30');
-  await vi.waitFor(() => expect(node.orders()).toHaveLength(4));
+  await vi.waitFor(() => expect(node.orders()).toHaveLength(4), { timeout: 10_000 });
 });
 
 test('loading the plan again changes nothing; its credentials are stored sealed', async () => {
@@ -137,11 +137,14 @@ test('a new password reaches the node; a new address makes the camera register a
     .replace('127.9.1.2,8000', '127.9.1.22,8000');
   answersAt.set('127.9.1.22', '127.9.1.2');
   expect(await server.importPlan(plan)).toMatchObject({ added: 0, changed: 2, unchanged: 2 });
-  await vi.waitFor(async () => {
-    const order = node.orders().find((one) => one.cameraCode === 'GE24-NA117-PS001-C4');
-    expect(order?.credentials?.password).toBe('changed');
-    expect((await addresses()).SN00012).toBe('127.9.1.22');
-  });
+  await vi.waitFor(
+    async () => {
+      const order = node.orders().find((one) => one.cameraCode === 'GE24-NA117-PS001-C4');
+      expect(order?.credentials?.password).toBe('changed');
+      expect((await addresses()).SN00012).toBe('127.9.1.22');
+    },
+    { timeout: 10_000 },
+  );
 });
 
 test('bad rows are named by line and field; the good ones of the same file are taken', async () => {
