@@ -12,7 +12,7 @@ import { HealthRow } from './health-row.tsx';
 import { type HealthColumn, type HealthSort, healthColumns } from './health-search.ts';
 import type { HealthFeed } from './use-health-rows.ts';
 
-const rowHeightPx = { table: 48, cards: 108 } as const;
+const rowHeightPx = { table: 48, cards: 116 } as const;
 const beyondRows = 6;
 const narrow = '(width <= 700px)';
 

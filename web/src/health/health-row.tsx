@@ -1,6 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: only the rows in view exist, which <table> cannot say
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names the active row
 import { degradedReasonKinds } from '@nigehban/domain/camera-health.ts';
+import { isDown } from '@nigehban/domain/camera-state.ts';
 import { Link } from '@tanstack/react-router';
 import { EyeOff } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -81,7 +82,7 @@ export function HealthRow(props: {
             </span>
           )}
           {rows.flapping[row] === 1 && <span className={styles.flag}>{t('health.flapping')}</span>}
-          {rows.registered[row] === 1 && rows.recording[row] === 0 && (
+          {rows.registered[row] === 1 && rows.recording[row] === 0 && !isDown(state) && (
             <span className={styles.flag}>{t('camera.notRecording')}</span>
           )}
         </span>
