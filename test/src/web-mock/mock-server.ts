@@ -7,6 +7,7 @@ import type { CameraStateKind } from '@nigehban/domain/camera-state.ts';
 import { Fault, type FaultCode, faultCatalogue, toFaultMessage } from '@nigehban/domain/faults.ts';
 import { actionsOf, isRole, type Role } from '@nigehban/domain/permissions.ts';
 import { WebSocketServer } from 'ws';
+import { createMockAdmin } from './mock-admin.ts';
 import { createMockAlerts, type MockAlerts } from './mock-alerts.ts';
 import { MockExports } from './mock-exports.ts';
 import { MockFleet } from './mock-fleet.ts';
@@ -24,6 +25,10 @@ export interface MockServer {
   readonly url: string;
   readonly fleet: MockFleet;
   readonly alerts: MockAlerts;
+  /** As if a row of the audit trail had been changed. */
+  breakAuditChain(): void;
+  /** Whoever is signed in has a one-time password, or not. */
+  requirePasswordChange(required: boolean): void;
   /** Tells every console; a batch's messages are numbered one by one. */
   push(message: object): void;
   /** What the recordings' ages count from. */
@@ -74,6 +79,8 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   const sockets = new WebSocketServer({ noServer: true });
   const exports = new MockExports();
   const notices = createMockNotices(bootMs);
+  const admin = createMockAdmin(bootMs);
+  let mustChangePassword = false;
   const push = (message: object): void => {
     const { type, messages } = message as { type: string; messages?: readonly object[] };
     const numbered = { ...message, seq: seq + 1, messages: messages?.map(number) };
@@ -95,6 +102,8 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     ['expected-dark', phases],
     ['notices', notices],
     ['districts', notices],
+    ['users', admin],
+    ['audit', admin],
   ]);
 
   const setCamera: MockServer['setCamera'] = (id, state, fault) => {
@@ -112,7 +121,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
       role,
       actions: actionsOf(role),
       expiresAtMs: Date.now() + 3_600_000,
-      mustChangePassword: false,
+      mustChangePassword,
     };
   };
 
@@ -140,6 +149,11 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
           throw new Fault('SIGN_IN_REFUSED', 'User name or password is wrong');
         }
         role = body.username;
+      }
+      if (request.method === 'PUT') {
+        const body = JSON.parse(await readText(request));
+        if (body.password !== 'nigehban') throw new Fault('PASSWORD_REFUSED', 'Not the password');
+        mustChangePassword = false;
       }
       return session();
     }
@@ -279,6 +293,10 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     push,
     bootMs,
     setCamera,
+    breakAuditChain: admin.breakChain,
+    requirePasswordChange: (required) => {
+      mustChangePassword = required;
+    },
     cutLinks: (refuseNew) => {
       refuse = refuseNew;
       for (const client of sockets.clients) client.terminate();

@@ -59,6 +59,32 @@ const shots: readonly Shot[] = [
       await page.keyboard.type('booth');
     },
   },
+  { name: 'admin-users', path: '/admin/users', role: 'administrator', settleMs: 600 },
+  {
+    name: 'admin-users-form',
+    path: '/admin/users',
+    role: 'administrator',
+    settleMs: 600,
+    prepare: (page) => page.getByTestId('user-add').click(),
+  },
+  {
+    name: 'admin-users-password',
+    path: '/admin/users',
+    role: 'administrator',
+    settleMs: 600,
+    prepare: async (page) => {
+      await page.getByTestId('user-reset').nth(1).click();
+      await page.getByTestId('ask-confirm').click();
+    },
+  },
+  {
+    name: 'admin-own-password',
+    path: '/admin/users',
+    role: 'administrator',
+    settleMs: 600,
+    prepare: (page) => page.getByTestId('own-account').click({ timeout: 500 }).catch(() => {}),
+  },
+  { name: 'admin-audit', path: '/admin/audit', role: 'administrator', settleMs: 600 },
   { name: 'notices', path: '/admin/notices', role: 'administrator', settleMs: 600 },
   {
     name: 'notices-form',

@@ -70,6 +70,30 @@ export function NavRail(props: { readonly session: SessionView }) {
             </Link>
           </li>
         )}
+        {may.includes('user.manage') && (
+          <li>
+            <Link
+              to="/admin/users"
+              className={styles.navLink}
+              activeOptions={{ includeSearch: false }}
+            >
+              <Users aria-hidden="true" />
+              {t('nav.users')}
+            </Link>
+          </li>
+        )}
+        {may.includes('audit.read') && (
+          <li>
+            <Link
+              to="/admin/audit"
+              className={styles.navLink}
+              activeOptions={{ includeSearch: false }}
+            >
+              <ScrollText aria-hidden="true" />
+              {t('nav.audit')}
+            </Link>
+          </li>
+        )}
         {may.includes('plan.import') && (
           <li>
             <Link

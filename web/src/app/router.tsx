@@ -8,6 +8,7 @@ import {
   redirect,
   stringifySearchWith,
 } from '@tanstack/react-router';
+import { parseAuditSearch } from '../admin/audit-search.ts';
 import { parseNoticesSearch } from '../admin/notices-search.ts';
 import { parseAlertSearch } from '../alerts/alert-search.ts';
 import { parseCameraSearch } from '../camera/camera-search.ts';
@@ -105,6 +106,19 @@ const noticesRoute = createRoute({
   component: lazyRouteComponent(() => import('../admin/notices-page.tsx'), 'NoticesPage'),
 });
 
+const usersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/admin/users',
+  component: lazyRouteComponent(() => import('../admin/users-page.tsx'), 'UsersPage'),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/admin/audit',
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import('../admin/audit-page.tsx'), 'AuditPage'),
+});
+
 const importRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/admin/import',
@@ -129,6 +143,8 @@ const routeTree = rootRoute.addChildren([
   expectedDarkRoute,
   phasesRoute,
   noticesRoute,
+  usersRoute,
+  auditRoute,
   importRoute,
   healthRoute,
 ]);

@@ -2,7 +2,7 @@ import type { SessionView } from '@nigehban/domain/api/http-types.ts';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Bell, Keyboard, LogOut, Moon, Search, Sun } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { api } from '../api/api-client.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { formatDate, formatTime } from '../i18n/station-time.ts';
@@ -16,6 +16,10 @@ import { applyTheme, readTheme } from './preferences.ts';
 import { useFleet, useLinkState, useServerNow } from './services.tsx';
 import { sessionQuery } from './session.ts';
 import styles from './shell.module.css';
+
+const OwnPasswordDialog = lazy(async () => ({
+  default: (await import('../admin/own-password.tsx')).OwnPasswordDialog,
+}));
 
 const linkTone: Readonly<Record<LinkState, StatusTone>> = {
   connecting: 'pending',
@@ -67,12 +71,32 @@ export function ShellHeader(props: {
       >
         <Keyboard aria-hidden="true" />
       </button>
-      <div className={styles.person}>
-        {props.session.displayName}
-        <span>{t(`role.${props.session.role}`)}</span>
-      </div>
+      <Person session={props.session} />
       <SignOut />
     </header>
+  );
+}
+
+/** Who is signed in; pressed, it changes the password. */
+function Person(props: { readonly session: SessionView }) {
+  const { t } = useI18n();
+  const [changing, setChanging] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        className={styles.person}
+        title={t('password.title')}
+        onClick={() => setChanging(true)}
+        data-testid="own-account"
+      >
+        {props.session.displayName}
+        <span>{t(`role.${props.session.role}`)}</span>
+      </button>
+      <Suspense>
+        {changing && <OwnPasswordDialog onClose={() => setChanging(false)} />}
+      </Suspense>
+    </>
   );
 }
 

@@ -21,6 +21,10 @@ import { ShellHeader } from './shell-header.tsx';
 const Palette = lazy(async () => ({ default: (await import('../palette/palette.tsx')).Palette }));
 const HelpDialog = lazy(async () => ({ default: (await import('./help-dialog.tsx')).HelpDialog }));
 
+const OwnPasswordPage = lazy(async () => ({
+  default: (await import('../admin/own-password.tsx')).OwnPasswordPage,
+}));
+
 const reloadAfterMs = 3_000;
 
 /** The frame around every page: sign-in when nobody is, else navigation, header and the page. */
@@ -29,6 +33,13 @@ export function Shell() {
   const [wasSignedIn, setWasSignedIn] = useState(session !== null);
   if (session !== null && !wasSignedIn) setWasSignedIn(true);
   if (session === null) return <SignInPage ended={wasSignedIn} />;
+  if (session.mustChangePassword) {
+    return (
+      <Suspense>
+        <OwnPasswordPage displayName={session.displayName} />
+      </Suspense>
+    );
+  }
   return <SignedInShell session={session} />;
 }
 
