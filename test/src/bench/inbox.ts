@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { buildMockConsole } from '../web-mock/build-mock-console.ts';
+import { playStorm, readTasks, watchTasks } from '../web-mock/inbox-storm.ts';
+import { startMockServer } from '../web-mock/mock-server.ts';
+import { measure, reportFigures } from './report.ts';
+
+/**
+ * The inbox in a storm: 6,000 stations go dark in 5 s, told in batches of a quarter second, then are
+ * grouped into one incident in one frame; its 6,000 rows are unfolded and walked through.
+ */
+const stations = 6_000;
+const webRoot = await mkdtemp(join(tmpdir(), 'nigehban-bench-inbox-'));
+await buildMockConsole(webRoot);
+const server = await startMockServer({ webRoot, role: 'operator', extraStations: stations });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+});
+try {
+  const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
+  page.setDefaultTimeout(60_000);
+  await page.goto(`${server.url}/alerts`);
+  await page.getByText('Nothing open').waitFor();
+  server.setCamera(1, 'UNREACHABLE', 'CAMERA_UNREACHABLE');
+  await page.getByTestId('alert-row').first().waitFor();
+  await watchTasks(page);
+
+  await playStorm(server, { stations, batches: 20, everyMs: 250 });
+  await page.getByText('5,999 new').waitFor();
+  const storm = await readTasks(page);
+
+  const beforeMs = performance.now();
+  server.alerts.openIncident(
+    { kind: 'province', key: '' },
+    ['', ''],
+    server.fleet.alerts.slice(1),
+    Date.now(),
+  );
+  await page.getByText('1 new alert').waitFor();
+  const groupedMs = performance.now() - beforeMs;
+  const grouping = await readTasks(page);
+
+  await page.keyboard.press('n');
+  await page.getByTestId('incident-row').waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('ArrowRight');
+  await page.locator('[data-inside="1"]').first().waitFor();
+  const unfolding = await readTasks(page);
+  for (let key = 0; key < 40; key++) await page.keyboard.press('j');
+  await page.keyboard.press('End');
+  const walking = await readTasks(page);
+  await page.getByTestId('inbox-scroller').evaluate(
+    `(list) => new Promise((done) => {
+      list.scrollTop = 0;
+      let left = 120;
+      const frame = () => {
+        list.scrollTop += 120;
+        left -= 1;
+        if (left === 0) done();
+        else requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+    })`,
+  );
+  const scrolling = await readTasks(page);
+
+  const longest = ({ tasksMs }: { tasksMs: readonly number[] }) => tasksMs[0] ?? 0;
+  reportFigures(
+    'inbox',
+    [
+      measure('storm-longest-task', longest(storm), 'ms'),
+      measure('storm-tasks-over-100ms', storm.tasksMs.filter((ms) => ms > 100).length, 'tasks'),
+      measure('storm-frame-p95', storm.frameP95Ms, 'ms'),
+      measure('grouping-longest-task', longest(grouping), 'ms'),
+      measure('grouping-shown-after', groupedMs, 'ms'),
+      measure('unfold-longest-task', longest(unfolding), 'ms'),
+      measure('walk-longest-task', longest(walking), 'ms'),
+      measure('scroll-longest-task', longest(scrolling), 'ms'),
+      measure('scroll-frame-p95', scrolling.frameP95Ms, 'ms'),
+    ],
+    process.argv.slice(2),
+  );
+} finally {
+  await browser.close();
+  await server.close();
+  await rm(webRoot, { recursive: true, force: true });
+}
