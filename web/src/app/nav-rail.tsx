@@ -1,6 +1,15 @@
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
 import { Link } from '@tanstack/react-router';
-import { Activity, BellRing, FileSpreadsheet, Grid2x2, Landmark, Megaphone } from 'lucide-react';
+import {
+  Activity,
+  BellRing,
+  FileSpreadsheet,
+  Grid2x2,
+  Landmark,
+  Megaphone,
+  ScrollText,
+  Users,
+} from 'lucide-react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { BrandMark } from './brand-mark.tsx';
 import { useFleet } from './services.tsx';

@@ -93,9 +93,7 @@ function Person(props: { readonly session: SessionView }) {
         {props.session.displayName}
         <span>{t(`role.${props.session.role}`)}</span>
       </button>
-      <Suspense>
-        {changing && <OwnPasswordDialog onClose={() => setChanging(false)} />}
-      </Suspense>
+      <Suspense>{changing && <OwnPasswordDialog onClose={() => setChanging(false)} />}</Suspense>
     </>
   );
 }
