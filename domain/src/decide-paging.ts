@@ -29,6 +29,11 @@ export interface PagingPolicy {
   readonly stormHoldMs: number;
 }
 
+/** Clocks of several servers differ by less. */
+const clockSlackMs = 60_000;
+/** Nobody keeps an alert quiet for longer: then the clock was set back. */
+const longestQuietMs = 600_000;
+
 export const defaultPagingPolicy: PagingPolicy = {
   holdMs: 5_000,
   reopenedHoldMs: 30_000,
@@ -50,22 +55,30 @@ export function decidePaging(
 ): readonly number[] {
   const fresh = new Map<string, number>();
   for (const alert of alerts) {
-    if (nowMs - alert.beganAtMs > policy.risingMs) continue;
+    if (ageOf(alert, nowMs) > policy.risingMs) continue;
     fresh.set(alert.districtCode, (fresh.get(alert.districtCode) ?? 0) + 1);
   }
-  const young = alerts.filter((alert) => nowMs - alert.beganAtMs <= policy.longestHoldMs);
+  const young = alerts.filter((alert) => ageOf(alert, nowMs) <= policy.longestHoldMs);
   const storm = young.length >= policy.stormAlerts;
   return alerts
     .filter((alert) => {
       if (alert.expected || alert.acknowledged || alert.incidentId !== null) return false;
-      if (alert.severity === 'info' || (alert.quietUntilMs ?? 0) > nowMs) return false;
-      const ageMs = nowMs - alert.beganAtMs;
+      const quietForMs = (alert.quietUntilMs ?? 0) - nowMs;
+      if (alert.severity === 'info' || (quietForMs > 0 && quietForMs <= longestQuietMs))
+        return false;
+      const ageMs = ageOf(alert, nowMs);
       if (ageMs < (alert.reopened ? policy.reopenedHoldMs : policy.holdMs)) return false;
       if (storm && ageMs < policy.stormHoldMs) return false;
       const rising = (fresh.get(alert.districtCode) ?? 0) >= policy.risingAlerts;
       return !rising || ageMs >= policy.longestHoldMs;
     })
     .map((alert) => alert.alertId);
+}
+
+/** What began far in the future began before the clock was set back: old enough for everything. */
+function ageOf({ beganAtMs }: UnpagedAlert, nowMs: number): number {
+  const ageMs = nowMs - beganAtMs;
+  return ageMs < -clockSlackMs ? Number.POSITIVE_INFINITY : ageMs;
 }
 
 /** When the next held alert may be due, so that somebody looks again; null: none is held. */

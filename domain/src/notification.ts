@@ -69,6 +69,9 @@ export interface RateLimit {
   readonly windowMs: number;
 }
 
+/** Clocks of several servers differ by less. */
+const clockSlackMs = 60_000;
+
 export type FlushDecision =
   | { readonly kind: 'nothing' }
   /** Look again then. */
@@ -82,7 +85,8 @@ export type FlushDecision =
  * What is to be done with the notices that wait for one recipient. The first notice waits `gatherMs`
  * for its companions, so that a storm is one message from the start; while quiet hours hold only
  * critical ones go; the last message that the limit allows is always a digest, and what comes after
- * waits for the window to move on.
+ * waits for the window to move on. Times far in the future were written before the clock was set back:
+ * they hold up nothing.
  */
 export function decideFlush(
   input: {
@@ -98,8 +102,11 @@ export function decideFlush(
 ): FlushDecision {
   if (input.waiting === 0 || input.oldestWaitingMs === null) return { kind: 'nothing' };
   const dueMs = input.oldestWaitingMs + input.gatherMs;
-  if (nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
-  const recent = input.sentAtMs.filter((sentMs) => sentMs > nowMs - input.limit.windowMs);
+  const isClockBack = input.oldestWaitingMs > nowMs + clockSlackMs;
+  if (nowMs < dueMs && !isClockBack) return { kind: 'wait', untilMs: dueMs };
+  const recent = input.sentAtMs.filter(
+    (sentMs) => sentMs > nowMs - input.limit.windowMs && sentMs <= nowMs + clockSlackMs,
+  );
   const room = input.limit.messages - recent.length;
   if (room <= 0) {
     const sorted = [...recent].sort((a, b) => a - b);

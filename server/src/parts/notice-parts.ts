@@ -3,7 +3,6 @@ import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { AlertStepMessage } from '@nigehban/domain/api/alert-types.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { NoticeSubject } from '@nigehban/domain/notice-occasion.ts';
 import type { NoticeMessage } from '@nigehban/domain/notification.ts';
 import type { App } from '../http/app-type.ts';
 import { addNoticeRoutes } from '../http/routes/notice-routes.ts';
@@ -11,19 +10,18 @@ import { type NoticeJob, openNoticeQueue } from '../queue/notice-queue.ts';
 import { announce } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
 import { type PendingEscalation, readPendingEscalations } from '../store/escalation-store.ts';
-import { dropWaiting, readDueWork } from '../store/notice-store.ts';
+import { readDueWork } from '../store/notice-store.ts';
 import { readRecipients } from '../store/recipient-store.ts';
 import type { OutboxHandler } from '../use-cases/dispatch-outbox.ts';
-import { beginEscalation, climb, stopEscalation } from '../use-cases/escalate.ts';
+import { climb } from '../use-cases/escalate.ts';
 import {
   defaultNoticeTimes,
   deliverMessage,
   flushRecipient,
   makeTestMessage,
   type NoticePorts,
-  takeOccasion,
 } from '../use-cases/send-notices.ts';
-import { readOutageNews } from '../use-cases/tell-of-outages.ts';
+import { type StepTimers, takeStep } from '../use-cases/take-step.ts';
 
 export interface NoticeParts {
   /** Handles steps of alerts and incidents from the outbox. */
@@ -60,7 +58,7 @@ export function startNoticeParts(options: {
     push: (tx, username, message) => announcePush(tx, username, message),
   };
   /** When a recipient's limit lets something go again: no use in asking before. */
-  const notBefore = new Map<number, number>();
+  const notBefore = new Map<number, { readonly atMs: number; readonly untilMs: number }>();
   let stopped = false;
   let timersOfferedAtMs = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | null = null;
@@ -73,7 +71,7 @@ export function startNoticeParts(options: {
       case 'flush': {
         const { messages, flushAtMs } = await flushRecipient(ports, job.recipientId);
         const dueMs = clock.nowMs();
-        if (flushAtMs !== null) notBefore.set(job.recipientId, flushAtMs);
+        if (flushAtMs !== null) notBefore.set(job.recipientId, { atMs: dueMs, untilMs: flushAtMs });
         return [
           ...messages.map((messageId) => ({ kind: 'deliver' as const, messageId, dueMs })),
           ...(flushAtMs === null ? [] : [{ ...job, dueMs: flushAtMs }]),
@@ -97,12 +95,16 @@ export function startNoticeParts(options: {
   const pass = async () => {
     const nowMs = clock.nowMs();
     const { recipients, messages } = await readDueWork(sql, nowMs);
-    const due = recipients.filter((id) => (notBefore.get(id) ?? 0) <= nowMs);
+    const due = recipients.filter((id) => {
+      const wait = notBefore.get(id);
+      // Before it was decided: the clock was set back.
+      return wait === undefined || wait.untilMs <= nowMs || nowMs < wait.atMs;
+    });
     await queue.offer([
       ...due.map((recipientId) => ({ kind: 'flush' as const, recipientId, dueMs: nowMs })),
       ...messages.map((messageId) => ({ kind: 'deliver' as const, messageId, dueMs: nowMs })),
     ]);
-    if (nowMs - timersOfferedAtMs < offerTimersEveryMs) return;
+    if (Math.abs(nowMs - timersOfferedAtMs) < offerTimersEveryMs) return;
     await queue.offer((await readPendingEscalations(sql)).map(toJob));
     timersOfferedAtMs = nowMs;
   };
@@ -138,34 +140,15 @@ export function startNoticeParts(options: {
   });
   look();
 
-  const settle = async (subject: NoticeSubject) => {
-    await queue.withdraw((await stopEscalation(ports, subject)).map(toJob));
+  const timers: StepTimers = {
+    begun: async (pending) => await queue.offer(pending.map(toJob)),
+    ended: async (pending) => await queue.withdraw(pending.map(toJob)),
   };
-
-  const handle = async (message: AlertStepMessage): Promise<void> => {
-    const subject: NoticeSubject =
-      'alertId' in message
-        ? { kind: 'alert', id: message.alertId }
-        : { kind: 'incident', id: message.incidentId };
-    const news = await readOutageNews(sql, message);
-    if (news === null) return;
-    if (news.kind === 'settled') {
-      await settle(subject);
-      if (news.occasion === null) await dropWaiting(sql, subject, clock.nowMs());
-      else await takeOccasion(ports, news.occasion);
-    } else {
-      await takeOccasion(ports, news.occasion);
-      if (news.climbs) {
-        // A page has a version of its own: it is the same round however often it is delivered.
-        const timers = await beginEscalation(ports, news.occasion, message.version);
-        await queue.offer(timers.map(toJob));
-      }
-    }
+  // What the engine puts into the outbox under these topics is an AlertStepMessage.
+  const handler: OutboxHandler = async (job) => {
+    await takeStep(ports, timers, job.payload as AlertStepMessage);
     look();
   };
-
-  // What the engine puts into the outbox under these topics is an AlertStepMessage.
-  const handler: OutboxHandler = (job) => handle(job.payload as AlertStepMessage);
 
   return {
     handlers: { 'alert-step': handler, 'incident-step': handler },

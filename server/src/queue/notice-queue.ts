@@ -92,7 +92,7 @@ export function openNoticeQueue(options: NoticeQueueOptions): NoticeQueue {
       prefix,
       concurrency: options.concurrency,
       lockDuration: 30_000,
-      stalledInterval: 10_000,
+      stalledInterval: 5_000,
       maxStalledCount: 1_000,
     },
   );

@@ -74,10 +74,12 @@ export function openOutboxQueue(options: OutboxQueueOptions): OutboxQueue {
         connection: producer,
         prefix,
         defaultJobOptions: {
-          attempts: 20,
+          // A few times soon. After that it must go: while a job of that key is there, failed or not,
+          // the outbox cannot queue it again, which is what makes it happen in the end.
+          attempts: 5,
           backoff: { type: 'exponential', delay: 200, jitter: 0.5 },
           removeOnComplete: { age: 3_600, count: 20_000 },
-          removeOnFail: { count: 1_000 },
+          removeOnFail: true,
         },
       });
       queue.on('error', onError);
@@ -87,7 +89,16 @@ export function openOutboxQueue(options: OutboxQueueOptions): OutboxQueue {
   const worker = new Worker<JobData>(
     queueName,
     (job) => options.work({ key: job.id ?? '', topic: job.name, payload: job.data.payload }),
-    { connection: consumer, prefix, concurrency: options.concurrency },
+    {
+      connection: consumer,
+      prefix,
+      concurrency: options.concurrency,
+      // A job takes milliseconds: the page that a process died with waits no longer than needed.
+      lockDuration: 15_000,
+      stalledInterval: 5_000,
+      // However many processes died with it: it is done by the next one.
+      maxStalledCount: 1_000,
+    },
   );
   worker.on('error', onError);
   worker.on('failed', (job, error) => {

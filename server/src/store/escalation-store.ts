@@ -71,6 +71,39 @@ export async function endEscalation(
   return rows.length > 0;
 }
 
+/** Ends the steps of a subject's earlier rounds: they must not climb in the name of a new one. */
+export async function endEarlierRounds(
+  sql: Queryable,
+  subject: NoticeSubject,
+  round: number,
+  nowMs: number,
+): Promise<void> {
+  await sql`
+    update escalation set over_at = ${nowMs}, outcome = 'cancelled'
+    where subject_kind = ${subject.kind} and subject_id = ${subject.id} and round < ${round}
+      and over_at is null`;
+}
+
+/**
+ * Puts off a step that just ended while its alert is part of an incident, which climbs in its place, or
+ * expected: when that is over and the alert is not, it climbs. False when there is nothing to put off.
+ */
+export async function postponeEscalation(
+  sql: Queryable,
+  { subject, round, level }: EscalationKey,
+  dueMs: number,
+): Promise<boolean> {
+  if (subject.kind !== 'alert') return false;
+  const rows = await sql`
+    update escalation e set over_at = null, outcome = null, due_at = ${dueMs}
+    from alert al
+    where e.subject_kind = 'alert' and e.subject_id = ${subject.id} and e.round = ${round}
+      and e.level = ${level} and al.id = e.subject_id and al.closed_at is null
+      and al.acknowledged_at is null and (al.incident_id is not null or al.expected_id is not null)
+    returning e.level`;
+  return rows.length > 0;
+}
+
 /** Corrects what is said of a step that just ended. */
 export async function correctOutcome(
   sql: Queryable,

@@ -32,8 +32,10 @@ export async function dropWaiting(
 ): Promise<void> {
   await sql`
     update notice set dropped_at = ${nowMs}
-    where subject_kind = ${subject.kind} and subject_id = ${subject.id}
-      and message_id is null and dropped_at is null`;
+    where id in (select id from notice
+      where subject_kind = ${subject.kind} and subject_id = ${subject.id}
+        and message_id is null and dropped_at is null
+      order by id for update)`;
 }
 
 /** Who was told of a subject, or is being told: they hear of its end. */
@@ -53,8 +55,9 @@ export interface WaitingNotice {
 }
 
 /**
- * Locks a recipient against other flushes until the transaction ends and reads what waits for it; null
- * while another process is at it.
+ * Locks a recipient against other flushes, and what waits for it against being dropped, until the
+ * transaction ends, and reads that; null while another process is at it. What was not put off waits for
+ * no time: it goes also when the clock was set back meanwhile.
  */
 export async function lockWaiting(
   sql: Queryable,
@@ -67,8 +70,8 @@ export async function lockWaiting(
   return await sql<WaitingNotice[]>`
     select id, occasion, created_at as created_at_ms, not_before as not_before_ms from notice
     where recipient_id = ${recipientId} and message_id is null and dropped_at is null
-      and not_before <= ${nowMs}
-    order by id`;
+      and (not_before <= ${nowMs} or not_before <= created_at)
+    order by id for update`;
 }
 
 /** When this recipient's last messages were made, tests left out. */
@@ -132,7 +135,7 @@ export async function claimMessage(
 ): Promise<ClaimedMessage | null> {
   const [row] = await sql<ClaimedMessage[]>`
     update notice_message set attempts = attempts + 1, next_attempt_at = ${nowMs + leaseMs}
-    where id = ${id} and state = 'waiting' and next_attempt_at <= ${nowMs}
+    where id = ${id} and state = 'waiting' and (next_attempt_at <= ${nowMs} or attempts = 0)
     returning id, recipient_id, attempts, subject, body, short_text, data`;
   return row ?? null;
 }
@@ -178,9 +181,11 @@ export interface DueWork {
 export async function readDueWork(sql: Queryable, nowMs: number): Promise<DueWork> {
   const recipients = await sql<{ recipientId: number }[]>`
     select distinct recipient_id from notice
-    where message_id is null and dropped_at is null and not_before <= ${nowMs}`;
+    where message_id is null and dropped_at is null
+      and (not_before <= ${nowMs} or not_before <= created_at)`;
   const messages = await sql<{ id: string }[]>`
-    select id from notice_message where state = 'waiting' and next_attempt_at <= ${nowMs}
+    select id from notice_message
+    where state = 'waiting' and (next_attempt_at <= ${nowMs} or attempts = 0)
     order by next_attempt_at limit 1000`;
   return {
     recipients: recipients.map((row) => row.recipientId),

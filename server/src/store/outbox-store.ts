@@ -8,6 +8,9 @@ export interface OutboxEntry {
   readonly payload: unknown;
 }
 
+/** Clocks of several servers differ by less. */
+const clockSlackMs = 60_000;
+
 /** Puts entries that are to reach the queue when the transaction commits; a key is put once for ever. */
 export async function putOutbox(
   sql: Queryable,
@@ -24,7 +27,8 @@ export async function putOutbox(
 
 /**
  * Takes up to `limit` waiting entries of these topics, hands them to `send` and marks them sent when
- * it returns. Entries that were sent before `resendBeforeMs` and never handled wait again. Several
+ * it returns. Entries that were sent before `resendBeforeMs` and never handled wait again, and so do those
+ * that were sent in the future: somebody set the clock back. Several
  * processes take different entries; an entry of a process that dies meanwhile waits again. Returns
  * how many were sent.
  */
@@ -42,7 +46,8 @@ export async function drainOutbox(
     const entries = await tx<OutboxEntry[]>`
       select id, key, topic, payload from outbox
       where done_at is null and topic = any(${[...given.topics]}::text[])
-        and (sent_at is null or sent_at < ${given.resendBeforeMs}::timestamptz)
+        and (sent_at is null or sent_at < ${given.resendBeforeMs}::timestamptz
+          or sent_at > ${given.nowMs + clockSlackMs}::timestamptz)
       order by id limit ${given.limit} for update skip locked`;
     if (entries.length === 0) return 0;
     await send(entries);

@@ -82,7 +82,9 @@ export function startCorrelator(options: {
   const work = async (): Promise<boolean> => {
     if (!(await lead()) || watchingSinceMs === null) return false;
     const nowMs = clock.nowMs();
-    if (!dirty && nowMs < dueMs) return true;
+    // Further away than it was ever set: the clock was set back.
+    const isEarly = nowMs < dueMs && dueMs - nowMs <= lookAtLeastEveryMs;
+    if (!dirty && isEarly) return true;
     dirty = false;
     const known = context ?? buildOutageContext(await readStationTies(sql));
     context = known;
@@ -190,7 +192,7 @@ function incidentsToPage(
       (incident) =>
         !incident.paged &&
         !incident.acknowledged &&
-        nowMs - incident.openedAtMs >= incidentHoldMs &&
+        Math.abs(nowMs - incident.openedAtMs) >= incidentHoldMs &&
         (grave.has(incident.incidentId) || isOwn(incident)),
     )
     .map((incident) => incident.incidentId);

@@ -9,7 +9,7 @@ const pollEveryMs = 1_000;
 const pruneEveryMs = 15_000;
 const keepHandledForMs = 3_600_000;
 /** Sent and not handled for so long: Redis may have lost it. */
-const resendAfterMs = 30_000;
+const resendAfterMs = 15_000;
 
 /** Handles the entries of one topic; a throw means that it is tried again. Idempotent by `key`. */
 export type OutboxHandler = (job: OutboxJob) => Promise<void>;

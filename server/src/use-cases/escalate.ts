@@ -12,9 +12,11 @@ import {
   cancelEscalations,
   correctOutcome,
   type EscalationKey,
+  endEarlierRounds,
   endEscalation,
   insertEscalations,
   type PendingEscalation,
+  postponeEscalation,
   raiseLevel,
   readPendingEscalations,
 } from '../store/escalation-store.ts';
@@ -35,6 +37,9 @@ export async function writeEscalationPolicy(
   await writeSetting(sql, policyKey, policy);
 }
 
+/** An alert that is part of an incident is looked at again so often. */
+const lookAgainMs = 60_000;
+
 interface EscalationPorts {
   readonly sql: Sql;
   readonly clock: Clock;
@@ -48,6 +53,7 @@ export async function beginEscalation(
 ): Promise<readonly PendingEscalation[]> {
   const policy = await readEscalationPolicy(sql);
   const steps = planEscalation(policy, occasion.phase, occasion.severity, clock.nowMs());
+  await endEarlierRounds(sql, occasion.subject, round, clock.nowMs());
   await insertEscalations(sql, occasion.subject, round, steps);
   return await readPendingEscalations(sql, occasion.subject);
 }
@@ -62,7 +68,8 @@ export async function stopEscalation(
 
 /**
  * Climbs one step, or ends it when there is nothing to climb any more. An acknowledgement that was
- * committed before this counts, whatever the queue still believes; one step climbs once.
+ * committed before this counts, whatever the queue still believes; one step climbs once. While an incident
+ * speaks for the alert its step is put off.
  */
 export async function climb({ sql, clock }: EscalationPorts, key: EscalationKey): Promise<boolean> {
   const nowMs = clock.nowMs();
@@ -72,7 +79,8 @@ export async function climb({ sql, clock }: EscalationPorts, key: EscalationKey)
     if (!(await endEscalation(tx, key, 'escalated', nowMs))) return false;
     const raised = await raiseLevel(tx, subject, key.level === 'division' ? 1 : 2, nowMs);
     if (raised === null) {
-      await correctOutcome(tx, key, 'cancelled');
+      const postponed = await postponeEscalation(tx, key, nowMs + lookAgainMs);
+      if (!postponed) await correctOutcome(tx, key, 'cancelled');
       return false;
     }
     const named = subject.kind === 'alert' ? { alertId: subject.id } : { incidentId: subject.id };
