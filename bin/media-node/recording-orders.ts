@@ -18,6 +18,7 @@ export function recordingOrders(orders: readonly StreamOrder[]): RecordingOrder[
           username: order.credentials?.username,
           password: order.credentials?.password,
           transport: order.transport,
+          held: order.held,
         },
       },
     ];

@@ -42,6 +42,8 @@ export interface StreamOrder {
   readonly record: boolean;
   readonly streams: readonly CameraStream[];
   readonly credentials: CameraCredentials | null;
+  /** The camera refused these credentials within a day: they are not offered until an order says so. */
+  readonly held?: boolean;
   /**
    * How its packets are to travel. `udp` falls back to TCP where nothing arrives; without a wish TCP,
    * or UDP with a camera that knows nothing else.

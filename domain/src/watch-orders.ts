@@ -13,6 +13,8 @@ export interface WatchOrder {
   readonly stationId: number;
   readonly endpoint: CameraEndpoint;
   readonly credentials: CameraCredentials | null;
+  /** The camera refused these credentials within a day: nothing is asked that needs them. */
+  readonly held?: boolean;
   /** Serial that registration found; null when it is not registered. */
   readonly serial: string | null;
   /** True when no media node's stream tells whether the camera lives: the sweep has to ask. */

@@ -138,6 +138,7 @@ export async function buildServer(
     nodeLeaseMs,
     directory,
     link,
+    breaker: () => breaker,
     async probe(cameraId) {
       const outcome = await gateway.check(cameraId);
       const isStranger = outcome.kind === 'failed' && outcome.fault === 'CAMERA_IDENTITY_MISMATCH';
@@ -189,6 +190,7 @@ export async function buildServer(
     ...{ sql, clock, log },
     directory,
     nodeLeaseMs,
+    breaker: discovery.breaker,
     onLoaded() {
       registration.wake();
       health.planLoaded();

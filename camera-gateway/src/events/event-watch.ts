@@ -72,11 +72,12 @@ export function startEventWatch(
     const orders = ports.orders();
     for (const [cameraId, camera] of followed) {
       const order = orders.get(cameraId);
-      const goesOn = order?.events === true && ports.holds(cameraId);
+      const goesOn = order?.events === true && order.held !== true && ports.holds(cameraId);
       if (!goesOn || !sameWay(camera.order, order)) leave(cameraId, camera);
     }
     for (const [cameraId, order] of orders) {
-      if (!order.events || followed.has(cameraId) || !ports.holds(cameraId)) continue;
+      const isWanted = order.events && order.held !== true;
+      if (!isWanted || followed.has(cameraId) || !ports.holds(cameraId)) continue;
       const startOverMs = Math.min(maxStartMs, limits.startEachMs * orders.size);
       const startAfterMs = ports.random() * startOverMs;
       followed.set(cameraId, followCamera(order, startAfterMs, { ...ports, calls, polls }));

@@ -168,7 +168,7 @@ export function startViewWatch(ports: ViewWatchPorts): ViewWatch {
     cancelTick = clock.after(tickMs, tick);
     if (everyMs > 0) {
       for (const order of orders.values()) {
-        if (order.view === null || order.view.stills === true) continue;
+        if (order.view === null || order.view.stills === true || order.held === true) continue;
         if (!isViewDue(order.cameraId, everyMs, fromMs, nowMs)) continue;
         if (!ports.holds(order.cameraId)) continue;
         const entry = entryOf(order);

@@ -7,7 +7,9 @@ export interface RedialSettings {
   readonly maxMs: number;
   /** A session that flowed for so long starts the back-off anew. */
   readonly stableAfterMs: number;
-  /** Back-off after a refused credential, doubling: a camera may lock the account. */
+  /** A login that was refused is not offered again for so long: a camera may lock the account. */
+  readonly refusedForMs: number;
+  /** Back-off where no login was offered (none is known, or the scheme is not), doubling. */
   readonly refusedFirstMs: number;
   readonly refusedMaxMs: number;
   /** After the camera has no session left. */
@@ -20,6 +22,7 @@ export const DEFAULT_REDIAL_SETTINGS: RedialSettings = {
   firstMs: 500,
   maxMs: 10_000,
   stableAfterMs: 10_000,
+  refusedForMs: 24 * 3_600_000,
   refusedFirstMs: 60_000,
   refusedMaxMs: 900_000,
   exhaustedMs: 5000,

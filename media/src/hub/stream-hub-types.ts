@@ -96,6 +96,11 @@ export interface StreamSource {
   readonly username: string | undefined;
   readonly password: string | undefined;
   /**
+   * The camera is known to refuse this login: it is not offered until an update says otherwise, or a
+   * day is over. A session that flows goes on.
+   */
+  readonly held?: boolean | undefined;
+  /**
    * How packets travel. `tcp` (the default) interleaves them in the RTSP connection; `udp` falls back
    * to TCP where the server has no UDP (461) or nothing arrives. Without a wish, a server that knows
    * no TCP is pulled over UDP.

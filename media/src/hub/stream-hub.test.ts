@@ -103,7 +103,7 @@ test('pulls once for two sinks; the late one starts at once', async () => {
   });
 });
 
-test('a wrong password is offered once, then again only after a minute', async () => {
+test('a wrong password is offered once a day by all streams of a camera together', async () => {
   const server = await listen({ credential });
   const { hub, clock, events } = startHub();
   const sink = new RecordingSink();
@@ -117,16 +117,40 @@ test('a wrong password is offered once, then again only after a minute', async (
   });
   expect(String(events[0]?.kind === 'down' && events[0].stop.error?.message)).not.toMatch(/wrong/);
   expect(offers()).toBe(1);
-  clock.advance(59_000);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  hub.subscribe({ ...sourceOf(server, 'wrong'), key: 'sub' }, new RecordingSink());
+  await until(() => hub.status('sub')?.state.kind === 'down', 'the other stream is held back');
+  clock.advance(23 * 3_600_000);
+  hub.update(sourceOf(server, 'wrong'));
+  await settled(clock, 2000);
   expect(server.connections).toHaveLength(1);
-  await advanceUntil(clock, () => offers() === 2);
-  await until(() => hub.status('camera')?.state.kind === 'down', 'down again');
-  expect(events).toHaveLength(1);
+  expect(events).toHaveLength(2);
+  clock.advance(3_600_000);
+  await until(() => offers() === 2, 'offered again after a day');
+  await settled(clock, 2000);
+  expect(offers()).toBe(2);
 
   server.options = {};
   hub.update(sourceOf(server, 'right'));
   await until(() => sink.starts.length === 1, 'start with the new password');
+});
+
+test('what is known to be refused is not offered at all, until an update says to try again', async () => {
+  const server = await listen({ credential });
+  const { hub, clock, events } = startHub();
+  const sink = new RecordingSink();
+  const source = sourceOf(server, credential.password);
+  hub.subscribe({ ...source, held: true }, sink);
+  await until(() => events.length === 1, 'told as refused');
+  expect(events[0]).toMatchObject({ kind: 'down', stop: { cause: 'refused' } });
+  clock.advance(20 * 3_600_000);
+  await settled(clock, 2000);
+  expect(server.connections).toHaveLength(0);
+  hub.update(source);
+  await until(() => sink.starts.length === 1, 'start');
+  // It is played: what the order says of it stops nothing.
+  hub.update({ ...source, held: true });
+  await settled(clock, 2000);
+  expect(sink.stops).toHaveLength(0);
 });
 
 test('silence is told within the limit, then the stream is dialled again', async () => {

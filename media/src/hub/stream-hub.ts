@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { MediaError } from '../media-error.ts';
 import { createReadArena } from '../rtsp/read-arena.ts';
 import { DialGate } from './dial-gate.ts';
+import { RefusedLogins } from './refused-logins.ts';
 import { DEFAULT_STREAM_HUB_SETTINGS, type StreamHubSettings } from './stream-hub-settings.ts';
 import type { StreamEvent, StreamHub, StreamSource } from './stream-hub-types.ts';
 import { StreamSupervisor } from './stream-supervisor.ts';
@@ -31,6 +32,7 @@ export function createStreamHub(options: StreamHubOptions): StreamHub {
     maxDials: settings.maxDials,
     slotMs: settings.dialSlotMs,
   });
+  const logins = new RefusedLogins(settings.redial.refusedForMs);
   const supervisors = new Map<string, StreamSupervisor>();
   const listeners = new Set<(event: StreamEvent) => void>();
   const report = (key: string, error: unknown): void => options.onFault?.(key, error);
@@ -76,6 +78,7 @@ export function createStreamHub(options: StreamHubOptions): StreamHub {
       random,
       arena,
       gate,
+      logins,
       settings,
       emit,
       onSinkFault: report,

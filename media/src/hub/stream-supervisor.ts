@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '../clock.ts';
 import { unsizedJpegFault } from '../codec/unsized-jpeg.ts';
-import type { MediaError } from '../media-error.ts';
+import { MediaError } from '../media-error.ts';
 import { faultKind } from '../rtsp/fault-kind.ts';
 import type { ReadArena } from '../rtsp/read-arena.ts';
 import { RtspSession } from '../rtsp/rtsp-session.ts';
 import type { DialGate, DialTicket } from './dial-gate.ts';
 import { isCredentialFault, redialDelayMs } from './redial-delay.ts';
+import type { RefusedLogins } from './refused-logins.ts';
 import { SinkFanout } from './sink-fanout.ts';
 import type { StreamHubSettings } from './stream-hub-settings.ts';
 import type {
@@ -25,6 +26,7 @@ export interface SupervisorDependencies {
   readonly random: () => number;
   readonly arena: ReadArena;
   readonly gate: DialGate;
+  readonly logins: RefusedLogins;
   readonly settings: StreamHubSettings;
   readonly emit: (event: StreamEvent) => void;
   /** A sink threw and was removed. */
@@ -32,6 +34,9 @@ export interface SupervisorDependencies {
   /** No sink, no session: may be forgotten. */
   readonly onIdle: (supervisor: StreamSupervisor) => void;
 }
+
+/** How soon a stream looks again whether another one of its camera got in. */
+const loginWaitMs = 250;
 
 /** Keeps one stream flowing for its sinks: a session that dies is replaced, never repaired. */
 export class StreamSupervisor {
@@ -56,6 +61,8 @@ export class StreamSupervisor {
   #lastCode: string | undefined;
   /** Once nothing came over UDP, TCP it is until the source changes. */
   #udpBlocked = false;
+  /** Since when its order says that it is held. */
+  #heldSinceMs: number | undefined;
   #epoch = 0;
   /** Track whose packets are the sign of life: sound does not excuse a missing picture. */
   #watchedTrack = 0;
@@ -120,7 +127,12 @@ export class StreamSupervisor {
       source.username === before.username &&
       source.password === before.password &&
       transport === before.transport;
-    if (same) return;
+    const isReleased = before.held === true && source.held !== true;
+    if (same && !isReleased) return;
+    if (!same) this.#deps.logins.leave(before);
+    if (isReleased) this.#deps.logins.forget(source);
+    if (same && this.#session !== undefined) return;
+    this.#heldSinceMs = undefined;
     this.#udpBlocked = false;
     this.#failures = 0;
     this.#refusals = 0;
@@ -164,6 +176,7 @@ export class StreamSupervisor {
     this.#redialTimer = undefined;
     this.#ticket?.release();
     this.#ticket = undefined;
+    this.#deps.logins.leave(this.#source);
     const session = this.#session;
     if (session === undefined) this.#becomeIdle();
     else {
@@ -196,12 +209,20 @@ export class StreamSupervisor {
     if (this.#state.kind === 'idle') {
       this.#state = { kind: 'connecting', sinceUs: this.#deps.clock.wallUs(), attempt: 1 };
     }
+    if (this.#refuseHeld()) return;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (!this.#deps.logins.enter(this.#source, nowMs)) {
+      this.#dialAt(nowMs + loginWaitMs);
+      return;
+    }
     const priority = this.#failures === 0 ? 'fresh' : 'retry';
     this.#ticket = this.#deps.gate.enter(priority, () => this.#dial());
   }
 
   #dial(): void {
     const { clock, random, arena, settings } = this.#deps;
+    // Another stream of the camera may have been refused while this one waited for its place.
+    if (this.#refuseHeld()) return;
     const session = new RtspSession(
       {
         source: this.#udpBlocked ? { ...this.#source, transport: 'tcp' } : this.#source,
@@ -234,6 +255,36 @@ export class StreamSupervisor {
     );
     this.#session = session;
     session.start();
+  }
+
+  #heldUntilMs(): number | undefined {
+    const { clock, logins, settings } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const untilMs = logins.heldUntilMs(this.#source, nowMs);
+    if (untilMs !== undefined || this.#source.held !== true) return untilMs;
+    // Told once: a day after that it is tried although nobody said so.
+    if (this.#heldSinceMs === undefined) this.#heldSinceMs = nowMs;
+    const heldUntilMs = this.#heldSinceMs + settings.redial.refusedForMs;
+    return heldUntilMs > nowMs ? heldUntilMs : undefined;
+  }
+
+  /** As if the camera had refused, where it did before: it is not asked. */
+  #refuseHeld(): boolean {
+    const untilMs = this.#heldUntilMs();
+    if (untilMs === undefined) return false;
+    this.#ticket?.release();
+    this.#ticket = undefined;
+    this.#failures += 1;
+    this.#notBeforeMs = untilMs;
+    const error = new MediaError(
+      'AUTH_REFUSED',
+      'the camera refused this user name and password within a day: not offered again yet',
+    );
+    const stop: StreamStop = { cause: 'refused', error, lastPacketUs: this.#lastPacketUs };
+    this.#sinks.stop(stop);
+    this.#tellDown(stop);
+    this.#goOn();
+    return true;
   }
 
   #onPlaying(tracks: readonly TrackDescription[], playedAtUs: number): void {
@@ -269,6 +320,7 @@ export class StreamSupervisor {
 
   #onFlowing(atUs: number): void {
     this.#flowingSinceMs = this.#deps.clock.monotonicMs();
+    this.#deps.logins.accepted(this.#source);
     this.#lastCode = undefined;
     this.#state = { kind: 'flowing', sinceUs: atUs };
     const { key, url } = this.#source;
@@ -301,6 +353,14 @@ export class StreamSupervisor {
     this.#failures = flowedMs >= settings.redial.stableAfterMs ? 1 : this.#failures + 1;
     const refused = stop.error !== undefined && isCredentialFault(stop.error.code);
     this.#refusals = refused ? this.#refusals + 1 : 0;
+    if (stop.error?.code === 'AUTH_REFUSED' && this.#source.username !== undefined) {
+      // The next time that it is offered and refused, a day later, is news again.
+      this.#lastCode = undefined;
+      this.#deps.logins.refused(this.#source, nowMs);
+      this.#notBeforeMs = nowMs + settings.redial.refusedForMs;
+      return;
+    }
+    this.#deps.logins.leave(this.#source);
     const inARow = refused ? this.#refusals : this.#failures;
     this.#notBeforeMs = nowMs + redialDelayMs(stop, inARow, random(), settings.redial);
   }

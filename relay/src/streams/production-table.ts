@@ -23,6 +23,7 @@ export function streamSource(order: StreamOrder, quality: StreamQuality): Stream
     username: order.credentials?.username,
     password: order.credentials?.password,
     transport: order.transport,
+    held: order.held,
   };
 }
 

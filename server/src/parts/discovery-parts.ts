@@ -32,6 +32,26 @@ export interface DiscoveryParts {
   stop(): Promise<void>;
 }
 
+/** What streams say of their cameras' passwords. */
+function noteLogins(
+  facts: readonly NodeFact[],
+  directory: CameraDirectory,
+  breaker: CredentialBreaker,
+): void {
+  for (const fact of facts) {
+    const isRefusal = fact.kind === 'stream-down' && fact.fault === 'CAMERA_AUTH_REFUSED';
+    if (!isRefusal && fact.kind !== 'stream-flowing') continue;
+    const entry = directory.find(fact.cameraId);
+    const stream = entry?.asset.streams.find(({ quality }) => quality === fact.quality);
+    if (entry?.credentials == null || stream === undefined) continue;
+    const { endpoint, credentials } = entry;
+    if (fact.kind === 'stream-flowing') breaker.streamAccepted(stream.url, credentials);
+    else if (endpoint !== null) {
+      breaker.streamRefused(stream.url, endpoint, credentials, fact.atMs);
+    }
+  }
+}
+
 const identityRoundMs = 6 * 3_600_000;
 
 /** How cameras are found, bound to the plan, and kept bound to the right one. */
@@ -77,7 +97,10 @@ export async function startDiscoveryParts(options: {
       registration.wake();
       runs.wake();
     },
-    facts: identities.facts,
+    facts(facts) {
+      noteLogins(facts, directory, breaker);
+      identities.facts(facts);
+    },
     addRoutes: (app) => addDiscoveryRoutes(app, { runs, quarantine }),
     async stop() {
       await registration.stop();

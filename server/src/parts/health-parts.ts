@@ -17,6 +17,7 @@ import { beatServerProcess, endServerProcess } from '../store/server-process-sto
 import { readStateVersions } from '../store/state-version-store.ts';
 import { readRegistrationFailures, readStreamDifferences } from '../store/watch-store.ts';
 import { type CameraDirectory, streamOf } from '../use-cases/camera-directory.ts';
+import type { CredentialBreaker } from '../use-cases/credential-breaker.ts';
 import { startGatewayInformer } from '../use-cases/inform-gateways.ts';
 import { type CameraMonitor, startCameraMonitor } from '../use-cases/monitor-cameras.ts';
 import { serverLeaseMs, startCameraOwnership } from '../use-cases/own-cameras.ts';
@@ -53,6 +54,7 @@ export async function startHealthParts(options: {
   readonly nodeLeaseMs: number;
   readonly directory: CameraDirectory;
   readonly link: Pick<LinkServer, 'nodes'>;
+  readonly breaker: () => CredentialBreaker | null;
   readonly probe: (cameraId: CameraId) => Promise<ProbeOutcome>;
 }): Promise<HealthParts> {
   const { sql, clock, log, serverId, directory } = options;
@@ -133,6 +135,7 @@ export async function startHealthParts(options: {
     log,
     directory,
     nodeLeaseMs: options.nodeLeaseMs,
+    breaker: options.breaker,
     onSwept: (cameraIds) => monitor.swept(cameraIds),
   });
 
@@ -140,7 +143,7 @@ export async function startHealthParts(options: {
   let failuresTold = new Map<CameraId, string>();
   let looking: Promise<void> = Promise.resolve();
   const lookForFailures = async () => {
-    const rows = await readRegistrationFailures(sql);
+    const rows = await readRegistrationFailures(sql, clock.nowMs());
     const next = new Map(rows.map((row) => [row.cameraId, `${row.fault}/${row.evidence}`]));
     monitor.registrationFailed(
       rows
@@ -235,8 +238,14 @@ function isWatchFact(fact: NodeFact): fact is WatchFact {
   );
 }
 
+const nobodyThere: readonly FaultCode[] = [
+  'CAMERA_UNREACHABLE',
+  'CAMERA_TIMEOUT',
+  'CAMERA_NOT_FOUND',
+];
+
 /** A registration's fault as what it says of the camera. */
 function outcomeOf(fault: FaultCode): FailedOutcome['kind'] {
-  if (fault === 'CAMERA_UNREACHABLE' || fault === 'CAMERA_TIMEOUT') return 'unreachable';
+  if (nobodyThere.includes(fault)) return 'unreachable';
   return fault === 'CAMERA_AUTH_REFUSED' ? 'refused' : 'failed';
 }

@@ -11,6 +11,7 @@ import {
   type WatchRow,
 } from '../store/watch-store.ts';
 import { type CameraDirectory, streamOf } from './camera-directory.ts';
+import type { CredentialBreaker } from './credential-breaker.ts';
 import { eachInSlices } from './in-slices.ts';
 
 /** Keeps the gateways' watch orders: whole at their hello, then changes. */
@@ -25,6 +26,7 @@ export interface GatewayInformer {
 }
 
 const beatEveryMs = 2_000;
+const heldLookMs = 10 * 60_000;
 
 export function startGatewayInformer(options: {
   readonly sql: Sql;
@@ -33,6 +35,8 @@ export function startGatewayInformer(options: {
   readonly directory: CameraDirectory;
   /** Leases of the time before this process began may look over: so long they are believed to live. */
   readonly nodeLeaseMs: number;
+  /** Passwords that cameras refused; null until it is loaded. */
+  readonly breaker: () => Pick<CredentialBreaker, 'holds' | 'revision'> | null;
   /** Cameras of which no living media node tells, after each time that they may have changed. */
   readonly onSwept: (cameraIds: readonly CameraId[]) => void;
 }): GatewayInformer {
@@ -51,12 +55,19 @@ export function startGatewayInformer(options: {
   let failing = false;
   let cancelBeat = () => {};
 
+  const withHeld = (order: WatchOrder): WatchOrder => {
+    const { endpoint, credentials } = order;
+    const isHeld = credentials !== null && options.breaker()?.holds(endpoint, credentials) === true;
+    return isHeld ? { ...order, held: true } : order;
+  };
+
   const build = async (living: ReadonlySet<string>) => {
     const rows = await readWatchRows(sql);
     const settled = clock.nowMs() - startedAtMs >= options.nodeLeaseMs;
     const built = new Map<CameraId, { readonly order: WatchOrder; readonly text: string }>();
     await eachInSlices(rows, (row) => {
-      const order = orderOf(directory, row, living, settled);
+      const plain = orderOf(directory, row, living, settled);
+      const order = plain === null ? null : withHeld(plain);
       if (order !== null) built.set(order.cameraId, { order, text: JSON.stringify(order) });
     });
     return built;
@@ -65,7 +76,9 @@ export function startGatewayInformer(options: {
   const pass = async () => {
     const living = await readLivingNodes(sql, clock.nowMs());
     const settled = clock.nowMs() - startedAtMs >= options.nodeLeaseMs;
-    const nowLiving = JSON.stringify([[...living], settled]);
+    // A refusal also ends by itself, a day after it: looked at now and then.
+    const held = (options.breaker()?.revision() ?? 0) + Math.floor(clock.nowMs() / heldLookMs);
+    const nowLiving = JSON.stringify([[...living], settled, held]);
     const rebuilt = stale || nowLiving !== livingText;
     let policy: WatchPolicy | null = null;
     const upsert: WatchOrder[] = [];
