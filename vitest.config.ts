@@ -5,6 +5,11 @@ import { defineConfig } from 'vitest/config';
  * servers (PostgreSQL, Redis, ffmpeg, mediasoup, RTSP peers). `journey`: the whole constellation in
  * a real browser. The file's name says which: x.test.ts, x.integration.test.ts, x.journey.test.ts.
  */
+/**
+ * Real servers, cameras and browsers on a machine that others use too: what fails there is tried once
+ * more. On a developer's machine it is not, so that a test which comes and goes is seen.
+ */
+const retry = process.env.CI === undefined ? 0 : 1;
 const excluded = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
@@ -25,6 +30,7 @@ export default defineConfig({
           exclude: excluded,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry,
           maxWorkers: 2,
         },
       },
@@ -35,6 +41,7 @@ export default defineConfig({
           exclude: excluded,
           testTimeout: 240_000,
           hookTimeout: 240_000,
+          retry,
           fileParallelism: false,
         },
       },
