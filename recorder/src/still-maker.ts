@@ -53,14 +53,17 @@ export class StillMaker {
         throw new Fault('NODE_UNAVAILABLE', 'Too many stills are being made');
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else {
+      this.#running += 1;
     }
-    this.#running += 1;
     try {
       const { mp4, pictureUs } = await this.#cut(cameraId, atUs, without);
       return { jpeg: await this.#options.render(mp4), atUs: pictureUs };
     } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+      // The place goes to who waits longest: nobody who comes now takes it as well.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
     }
   }
 

@@ -32,3 +32,37 @@ test('so many at once, the others in order, also after one that failed', async (
     'fulfilled',
   ]);
 });
+
+test('who comes in the moment between two turns does not run beside both', async () => {
+  const turns = createTurns(() => 1);
+  let running = 0;
+  let most = 0;
+  const work = async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await Promise.resolve();
+    running -= 1;
+  };
+  const first = turns(work);
+  const second = turns(work);
+  const third = first.then(() => turns(work));
+  await Promise.all([second, third]);
+  expect(most).toBe(1);
+});
+
+test('when more are allowed, more of those who wait run', async () => {
+  let allowed = 1;
+  const turns = createTurns(() => allowed);
+  const ends: (() => void)[] = [];
+  const works = [0, 1, 2].map(() =>
+    turns(() => new Promise<void>((resolve) => ends.push(resolve))),
+  );
+  expect(ends).toHaveLength(1);
+  allowed = 2;
+  ends[0]?.();
+  await works[0];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ends).toHaveLength(3);
+  for (const end of ends) end();
+  await Promise.all(works);
+});

@@ -8,16 +8,23 @@ export type Turns = <T>(work: () => Promise<T>) => Promise<T>;
 export function createTurns(most: () => number): Turns {
   const waiting: (() => void)[] = [];
   let running = 0;
-  return async (work) => {
-    if (running >= most()) {
-      await new Promise<void>((resolve) => waiting.push(resolve));
+  const goOn = () => {
+    while (running < most()) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      // The place is taken here: nobody who comes before `next` runs gets it as well.
+      running += 1;
+      next();
     }
-    running += 1;
+  };
+  return async (work) => {
+    if (waiting.length === 0 && running < most()) running += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();
     } finally {
       running -= 1;
-      waiting.shift()?.();
+      goOn();
     }
   };
 }
