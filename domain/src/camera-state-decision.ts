@@ -78,7 +78,11 @@ export function decideCameraState(
 }
 
 /** Nothing is pending: time alone changes nothing. It is so of nearly every camera nearly always. */
-function isCalm({ kind, flowingSinceMs, detail: { connection, conditions, flap } }: CameraState) {
+export function isCalm({
+  kind,
+  flowingSinceMs,
+  detail: { connection, conditions, flap },
+}: CameraState) {
   return (
     kind === 'ONLINE' &&
     connection.kind === 'ONLINE' &&

@@ -1,3 +1,4 @@
+import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type {
@@ -10,13 +11,14 @@ import type {
 export interface CameraStateKeeper {
   /** The camera's newest state is to be stored, with these steps that led to it. */
   touch(cameraId: CameraId, ...transitions: readonly CameraTransitionRow[]): void;
-  /** Begins to store what was touched; never throws. */
+  /** Begins to store what was touched, a lone change at once, many a few times a second; never throws. */
   flush(): void;
   /** Stores the rest. */
   stop(): Promise<void>;
 }
 
 export interface CameraStateKeeperPorts {
+  readonly clock: Clock;
   readonly log: Logger;
   /** The state as it is now, with the version it is to be stored as; null: it is not ours any more. */
   readonly next: (cameraId: CameraId) => StoredCameraState | null;
@@ -26,8 +28,14 @@ export interface CameraStateKeeperPorts {
   readonly onOvertaken: (tried: ReadonlyMap<CameraId, number>) => void;
 }
 
+/** After a store of so many more are coming: */
+const manyChanges = 20;
+/** they are stored together so often. One transaction costs as much as dozens of changes in it. */
+const gatherForMs = 200;
+
 export function createCameraStateKeeper(ports: CameraStateKeeperPorts): CameraStateKeeper {
-  const { log } = ports;
+  const { clock, log } = ports;
+  let cancelGathering: (() => void) | null = null;
   let dirty = new Map<CameraId, CameraTransitionRow[]>();
   let flushing: Promise<void> | null = null;
   let flushAgain = false;
@@ -64,21 +72,31 @@ export function createCameraStateKeeper(ports: CameraStateKeeperPorts): CameraSt
       flushAgain = true;
       return;
     }
+    if (cancelGathering !== null) return;
+    const many = dirty.size >= manyChanges;
     flushing = storeDirty().finally(() => {
       flushing = null;
       const again = flushAgain && !failing;
       flushAgain = false;
-      if (again) flush();
+      if (many && !failing && !stopped) {
+        cancelGathering = clock.after(gatherForMs, () => {
+          cancelGathering = null;
+          flush();
+        });
+      } else if (again) flush();
     });
   };
 
   return {
     touch(cameraId, ...transitions) {
-      dirty.set(cameraId, [...(dirty.get(cameraId) ?? []), ...transitions]);
+      const steps = dirty.get(cameraId);
+      if (steps === undefined) dirty.set(cameraId, [...transitions]);
+      else steps.push(...transitions);
     },
     flush,
     async stop() {
       stopped = true;
+      cancelGathering?.();
       await flushing;
       if (dirty.size > 0 && !failing) await storeDirty();
     },

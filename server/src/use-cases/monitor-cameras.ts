@@ -7,7 +7,7 @@ import {
   initialCameraState,
   isDown,
 } from '@nigehban/domain/camera-state.ts';
-import { decideCameraState } from '@nigehban/domain/camera-state-decision.ts';
+import { decideCameraState, isCalm } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 import type { StoredCameraState } from '../store/camera-state-store.ts';
@@ -19,6 +19,7 @@ import {
   adoptState,
   forgetMeasure,
   isNews,
+  isUndecided,
   newerObservations,
   noteCounters,
   observationOf,
@@ -68,6 +69,8 @@ export interface CameraMonitor {
 }
 
 const tickEveryMs = 1_000;
+/** Time changes little about cameras that are neither suspected nor coming back: they are looked at so often. */
+const settledEveryTicks = 4;
 /** The siblings of a failed camera are asked once in this time, however many of them fail. */
 const siblingsEveryMs = 15_000;
 
@@ -88,12 +91,14 @@ class Monitor implements CameraMonitor {
   /** What was told last of which cameras no media node tells. */
   #unwatched: ReadonlySet<CameraId> = new Set();
   #stopped = false;
+  #ticks = 0;
   #cancelTick = () => {};
 
   constructor(ports: CameraMonitorPorts, stored: readonly StoredCameraState[]) {
     this.#ports = ports;
-    this.#probes = createCameraProbes(ports.probe, ports.log);
+    this.#probes = createCameraProbes(ports);
     this.#keeper = createCameraStateKeeper({
+      clock: ports.clock,
       log: ports.log,
       store: ports.store,
       next: (cameraId) => this.#nextVersion(cameraId),
@@ -290,13 +295,7 @@ class Monitor implements CameraMonitor {
     if (isNews(before, state)) this.#keeper.touch(cameraId);
     for (const effect of effects) {
       if (effect.kind === 'probe') {
-        this.#probes.ask(cameraId, (outcome) => {
-          const asked = this.#cameras.get(cameraId);
-          if (asked === undefined) return;
-          const answer = { kind: 'probe-answered', askedAtMs: nowMs, outcome } as const;
-          this.#apply(cameraId, asked, answer);
-          this.#keeper.flush();
-        });
+        this.#probe(cameraId, nowMs);
       } else {
         this.#keeper.touch(cameraId, ...stepsBetween(before, state, nowMs));
         if (isDown(effect.to) && camera.source !== sweepSource) this.#askSiblings(cameraId, nowMs);
@@ -304,10 +303,27 @@ class Monitor implements CameraMonitor {
     }
   }
 
+  #probe(cameraId: CameraId, askedAtMs: number): void {
+    this.#probes.suspect({
+      cameraId,
+      stationCode: this.#ports.find?.(cameraId)?.stationCode ?? null,
+      askedAtMs,
+      state: () => this.#cameras.get(cameraId)?.state ?? null,
+      answered: (outcome) => {
+        const asked = this.#cameras.get(cameraId);
+        if (asked === undefined) return;
+        this.#apply(cameraId, asked, { kind: 'probe-answered', askedAtMs, outcome });
+        this.#keeper.flush();
+      },
+    });
+  }
+
   /** The first camera of a station that fails is seldom the only one. */
   #askSiblings(cameraId: CameraId, nowMs: number): void {
     const stationCode = this.#ports.find?.(cameraId)?.stationCode;
     if (stationCode === undefined || this.#ports.siblings === undefined) return;
+    // In a storm they fail by themselves, and whoever proves one of them proves the others.
+    if (this.#probes.isStorm()) return;
     const askedMs = this.#siblingsAskedMs.get(stationCode) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - askedMs < siblingsEveryMs) return;
     this.#siblingsAskedMs.set(stationCode, nowMs);
@@ -366,9 +382,14 @@ class Monitor implements CameraMonitor {
   }
 
   #tick(): void {
+    this.#ticks += 1;
     this.#inSlices(
       this.#cameras,
       ([cameraId, camera]) => {
+        // Of a fleet that was dark a while ago every camera remembers it: those take turns.
+        if (isCalm(camera.state)) return;
+        if (!isUndecided(camera.state) && (cameraId + this.#ticks) % settledEveryTicks !== 0)
+          return;
         const { source } = camera;
         const told = source === sweepSource || (source !== null && this.#linked.has(source));
         if (told && this.#owns(cameraId)) this.#apply(cameraId, camera, { kind: 'tick' });

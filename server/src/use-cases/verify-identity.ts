@@ -77,6 +77,8 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
   let storing: Promise<void> = Promise.resolve();
   let provedSessions: SessionKey[] = [];
   let storingProofs: Promise<void> = Promise.resolve();
+  const sessionsToRead = new Set<CameraId>();
+  let sessionsRead: Promise<ReadonlyMap<CameraId, PendingProof>> = Promise.resolve(new Map());
   let round: CameraId[] = [];
   let owed = 0;
   let ticks = 0;
@@ -140,9 +142,23 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
     return source === null || url === undefined || placeOf(url) === source;
   };
 
+  /** The camera's unproven session; in a flood many are read together. */
+  const readSession = async (cameraId: CameraId): Promise<PendingProof | null> => {
+    if (sessionsToRead.size === 0) {
+      sessionsRead = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+        const ids = [...sessionsToRead];
+        sessionsToRead.clear();
+        const read = await readPendingProofs(sql, ids, ids.length);
+        return new Map(read.map((session) => [session.cameraId, session]));
+      });
+    }
+    sessionsToRead.add(cameraId);
+    return (await sessionsRead).get(cameraId) ?? null;
+  };
+
   const ask = async (cameraId: CameraId, doubtFromMs: number | null): Promise<void> => {
     // Before the question: a session that begins after it is not proved by its answer.
-    const [session = null] = await readPendingProofs(sql, [cameraId], 1);
+    const session = await readSession(cameraId);
     const entry = directory.find(cameraId);
     if (entry === null) return;
     const endpoint = enroller.whereIs(cameraId);

@@ -149,3 +149,16 @@ export function isNews(before: CameraState, after: CameraState): boolean {
     a.flap.sinceMs !== b.flap.sinceMs
   );
 }
+
+/** Suspected, or back and not yet believed: the next seconds decide. */
+export function isUndecided({
+  detail: { connection },
+  flowingSinceMs,
+  probingSinceMs,
+}: CameraState) {
+  return (
+    connection.kind === 'SUSPECTED' ||
+    probingSinceMs !== null ||
+    (flowingSinceMs !== null && connection.kind !== 'ONLINE')
+  );
+}

@@ -15,6 +15,8 @@ import type { BrowserHub, Push } from './browser-hub.ts';
 const gatherForMs = 30;
 /** while they keep coming they gather this long, so that a storm is read in few statements. */
 const gatherInStormForMs = 250;
+/** and so long at most when reading and telling takes its time: what comes first is storing. */
+const longestGatherMs = 1_500;
 /** While many cameras are registered the plan changes all the time: browsers load lists so often. */
 const reloadEveryMs = 2_000;
 /** More at once than this are cheaper to load anew, for the browser too. */
@@ -48,6 +50,7 @@ export function createChangePusher(options: {
   let reload = false;
   let reloadedAtMs = Number.NEGATIVE_INFINITY;
   let passedAtMs = Number.NEGATIVE_INFINITY;
+  let tookMs = 0;
   let running: Promise<void> | null = null;
   let stopped = false;
   let waiting: { readonly dueMs: number; readonly cancel: () => void } | null = null;
@@ -111,8 +114,9 @@ export function createChangePusher(options: {
 
   const schedule = () => {
     if (stopped || running !== null) return;
-    const storm = clock.nowMs() - passedAtMs < 2 * gatherInStormForMs;
-    const gatherMs = storm ? gatherInStormForMs : gatherForMs;
+    const inStormMs = Math.min(longestGatherMs, Math.max(gatherInStormForMs, 2 * tookMs));
+    const storm = clock.nowMs() - passedAtMs < tookMs + 2 * gatherInStormForMs;
+    const gatherMs = storm ? inStormMs : gatherForMs;
     const onlyReload = count() === 0 && !phases;
     const waitMs = onlyReload ? Math.max(gatherMs, reloadWaitMs()) : gatherMs;
     const dueMs = clock.nowMs() + waitMs;
@@ -129,6 +133,7 @@ export function createChangePusher(options: {
         })
         .finally(() => {
           running = null;
+          tookMs = Math.max(0, clock.nowMs() - passedAtMs);
           if (count() > 0 || phases || reload) schedule();
         });
     });

@@ -158,6 +158,7 @@ alter table alert alter column since set not null;
 
 drop index alert_one_open_per_station;
 create unique index alert_one_open on alert (station_id, family) where closed_at is null;
+create index alert_last_closed on alert (station_id, family, closed_at) where closed_at is not null;
 create index alert_incident on alert (incident_id) where incident_id is not null;
 
 alter table alert_event
@@ -363,15 +364,15 @@ begin
 
   return query
   with again as (
-    select distinct on (w.station_id, w.family) al.id, w.*
+    select al.id, w.*
     from unnest(p_stations) as given(station_id)
     join wanted_alert w on w.station_id = given.station_id
-    join lateral (select al.id, al.closed_at from alert al
-      where al.station_id = given.station_id and al.family = w.family
-        and (al.closed_at >= p_at - p_reopen) is true) al on true
+    cross join lateral (select old.id from alert old
+      where old.station_id = w.station_id and old.family = w.family
+        and old.closed_at >= p_at - p_reopen
+      order by old.closed_at desc, old.id desc limit 1) al
     where not exists (select from alert o
       where o.station_id = w.station_id and o.family = w.family and o.closed_at is null)
-    order by w.station_id, w.family, al.closed_at desc, al.id desc
   ), back as (
     update alert al set closed_at = null, acknowledged_at = null, acknowledged_by = null,
       kind = a.kind, cameras = a.cameras, down = a.down, lost_placements = a.lost_placements,
@@ -487,8 +488,7 @@ returns setof int stable language sql as $$
   with cam as (
     select a.station_id, count(*)::int as cameras,
       count(*) filter (where camera_is_down(cs.kind))::int as down,
-      count(*) filter (where camera_is_tampered(cs.kind))::int as tampered,
-      array_agg(a.placement order by a.placement) as placements
+      count(*) filter (where camera_is_tampered(cs.kind))::int as tampered
     from assignment a left join camera_state cs on cs.camera_id = a.camera_id
     where a.valid_to is null group by a.station_id
   )
