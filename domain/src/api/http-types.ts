@@ -28,6 +28,7 @@ import type { DegradedReasonView } from './health-types.ts';
  *   GET    /api/cameras/:id/footage/:startUs.mp4  (Range)                         footage.play
  *   GET    /api/cameras/:id/stream.mp4?fromMs&toMs&media&codec                    footage.play
  *   GET    /api/cameras/:id/playlist.m3u8?fromMs&toMs&media (HLS)                 footage.play
+ *   GET    /api/cameras/:id/hls/:startUs/init.mp4, /api/cameras/:id/hls/:startUs/media.m4s (a playlist's pieces)
  *   GET    /api/cameras/:id/still.jpg?atMs                                        footage.play
  *   POST   /api/exports            ExportBody → ExportView                        footage.export
  *   GET    /api/exports            ExportView[]                                   footage.export
