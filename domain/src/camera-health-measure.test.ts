@@ -64,6 +64,7 @@ test('rates are of the span between, against what was registered', () => {
     queuedForMs: 7,
     codecDiffers: null,
     resolutionDiffers: null,
+    policyDiffers: null,
   });
 });
 

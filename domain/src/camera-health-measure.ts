@@ -8,10 +8,12 @@ export interface TimedCounters {
   readonly counters: CameraCounters;
 }
 
-/** How the camera's encoder differs from what is wanted of it, in words; null: as wanted. */
+/** How the camera differs from what its policy wants, in words; null: as wanted. */
 export interface StreamDifferences {
   readonly codec: string | null;
   readonly resolution: string | null;
+  /** The other items that differ. */
+  readonly others?: string | null;
 }
 
 /** What a stream did between two of its counters. Null when they are not of one session. */
@@ -48,5 +50,6 @@ export function measureStream(
     queuedForMs: b.recorder?.queuedForMs ?? null,
     codecDiffers: differences?.codec ?? null,
     resolutionDiffers: differences?.resolution ?? null,
+    policyDiffers: differences?.others ?? null,
   };
 }

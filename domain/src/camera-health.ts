@@ -12,6 +12,7 @@ export const degradedReasonKinds = [
   'wrong-codec',
   'wrong-resolution',
   'clock-offset',
+  'policy-drift',
 ] as const;
 export type DegradedReasonKind = (typeof degradedReasonKinds)[number];
 
@@ -27,6 +28,7 @@ export const faultOfReason: Readonly<Record<DegradedReasonKind, FaultCode>> = {
   'wrong-codec': 'CAMERA_STREAM_DIFFERS',
   'wrong-resolution': 'CAMERA_STREAM_DIFFERS',
   'clock-offset': 'CAMERA_CLOCK_SKEWED',
+  'policy-drift': 'CAMERA_POLICY_DRIFT',
 };
 
 /** One reason in force. */
@@ -70,6 +72,8 @@ export interface StreamMeasure {
   /** What was found and what was registered, where they differ; null: as registered. */
   readonly codecDiffers: string | null;
   readonly resolutionDiffers: string | null;
+  /** What else of the camera is not as its policy wants it: the items' names. */
+  readonly policyDiffers?: string | null;
 }
 
 interface Thresholds {
@@ -159,6 +163,8 @@ export function judgeMeasure(
     measure.resolutionDiffers === null ? 'good' : 'bad',
     measure.resolutionDiffers ?? '',
   );
+  const drift = measure.policyDiffers ?? null;
+  add('policy-drift', drift === null ? 'good' : 'bad', drift ?? '');
   return findings;
 }
 

@@ -202,6 +202,7 @@ test.each([
   ['not-recorded', { queuedForMs: 12_000 }, 'CAMERA_NOT_RECORDED', 'the disk is 12 s behind'],
   ['wrong-codec', { codecDiffers: 'H265, not H264' }, 'CAMERA_STREAM_DIFFERS', 'H265, not H264'],
   ['wrong-resolution', { resolutionDiffers: '640×360' }, 'CAMERA_STREAM_DIFFERS', '640×360'],
+  ['policy-drift', { policyDiffers: 'ntp, osd' }, 'CAMERA_POLICY_DRIFT', 'ntp, osd'],
 ] as const)(
   '%s (%j) degrades after the entering time and ends after the leaving time',
   (kind, bad, fault, evidence) => {

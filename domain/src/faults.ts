@@ -174,6 +174,10 @@ export const faultCatalogue = {
   CAMERA_IDENTITY_MISMATCH: {
     status: 409,
     nextAction: 'Another camera answers at this address: check serial number and cabling.',
+  CAMERA_POLICY_DRIFT: {
+    status: 502,
+    nextAction: 'Apply the camera policy again; see who changes settings at the camera.',
+  },
   },
 
   FOOTAGE_DOUBTED: {

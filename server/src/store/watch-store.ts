@@ -53,7 +53,10 @@ export async function readRegistrationFailures(
   }));
 }
 
-/** Cameras whose main stream the policy's last check found otherwise than it is wanted. */
+/** Items that are reasons of their own. */
+const ownReasons = ['main.codec', 'main.resolution'];
+
+/** Cameras that the policy's last check found otherwise than they are wanted. */
 export async function readStreamDifferences(
   sql: Queryable,
 ): Promise<ReadonlyMap<CameraId, StreamDifferences>> {
@@ -67,8 +70,17 @@ export async function readStreamDifferences(
         ? null
         : `${item.found ?? 'nothing'} instead of ${item.wanted}`;
     };
-    const found = { codec: wordsOf('main.codec'), resolution: wordsOf('main.resolution') };
-    if (found.codec !== null || found.resolution !== null) differences.set(cameraId, found);
+    // What a camera does not know nobody can put right.
+    const names = items
+      .filter(({ outcome }) => outcome === 'differs' || outcome === 'refused')
+      .map(({ item }) => item)
+      .filter((name) => !ownReasons.includes(name));
+    const found = {
+      codec: wordsOf('main.codec'),
+      resolution: wordsOf('main.resolution'),
+      others: names.length === 0 ? null : names.join(', '),
+    };
+    if (Object.values(found).some((one) => one !== null)) differences.set(cameraId, found);
   }
   return differences;
 }

@@ -92,7 +92,7 @@ export function checkCamera(
     if (state === 'UNKNOWN') return waits;
     return (
       reasonOf(
-        ['low-frame-rate', 'key-frame-interval', 'wrong-codec', 'wrong-resolution'],
+        ['low-frame-rate', 'key-frame-interval', 'wrong-codec', 'wrong-resolution', 'policy-drift'],
         'warn',
       ) ?? ok('check.stream.ok')
     );
