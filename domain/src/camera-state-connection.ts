@@ -170,7 +170,9 @@ function decideUnwatched(
   });
   if (sweep !== null && sweep.lost !== null) return say(sweep.lost);
   if (!registered && registration !== null) {
-    const certain = registration.outcome.kind === 'refused';
+    // Who was looked for in vain had its time before.
+    const { kind, fault } = registration.outcome;
+    const certain = kind === 'refused' || fault === 'CAMERA_NOT_FOUND';
     if (certain || nowMs - registration.atMs >= policy.registrationGraceMs) {
       return say(registration.outcome);
     }

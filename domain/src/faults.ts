@@ -77,6 +77,10 @@ export const faultCatalogue = {
   },
 
   // Cameras
+  CAMERA_NOT_FOUND: {
+    status: 404,
+    nextAction: 'Run a discovery over its network, or give its address in the plan.',
+  },
   CAMERA_UNREACHABLE: {
     status: 502,
     nextAction: 'Check power, cable and network of the polling station.',
@@ -170,14 +174,14 @@ export const faultCatalogue = {
     status: 502,
     nextAction: 'Apply the camera policy again, or register the camera as it is now.',
   },
-  CAMERA_CODEC_UNSUPPORTED: { status: 502, nextAction: 'Set the camera to H.264 or H.265.' },
-  CAMERA_IDENTITY_MISMATCH: {
-    status: 409,
-    nextAction: 'Another camera answers at this address: check serial number and cabling.',
   CAMERA_POLICY_DRIFT: {
     status: 502,
     nextAction: 'Apply the camera policy again; see who changes settings at the camera.',
   },
+  CAMERA_CODEC_UNSUPPORTED: { status: 502, nextAction: 'Set the camera to H.264 or H.265.' },
+  CAMERA_IDENTITY_MISMATCH: {
+    status: 409,
+    nextAction: 'Another camera answers at this address: check serial number and cabling.',
   },
 
   FOOTAGE_DOUBTED: {

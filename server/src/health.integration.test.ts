@@ -282,3 +282,24 @@ test('a process that ends leaves its cameras to the other, with all that was kno
   expect(row?.detail.conditions).toHaveProperty('storage');
   await other.link.stop();
 });
+
+test('a camera that no discovery found is not seen: it is lost with what to do, and its station alerted', async () => {
+  const [header = '', ...rows] = planOf(4, 1).trimEnd().split('\r\n');
+  const unplaced = rows.at(-1)?.replace('127.9.4.1', '') ?? '';
+  await second.importPlan(`${header}\r\n${unplaced}\r\n`);
+  const [camera] = await second.sql<{ id: number }[]>`
+    update assignment set valid_from = now() - interval '1 hour'
+    where camera_id = (select id from camera where code = ${code(4, 1)}) returning camera_id as id`;
+  await vi.waitFor(
+    async () => {
+      expect(await get(`/api/cameras/${camera?.id}/health`, second)).toMatchObject({
+        state: 'UNREACHABLE',
+        fault: 'CAMERA_NOT_FOUND',
+        nextAction: expect.stringContaining('discovery'),
+      });
+      const alerts = await get<{ stationCode: string }[]>('/api/alerts?state=open', second);
+      expect(alerts.map(({ stationCode }) => stationCode)).toContain('GE24-NA117-PS004');
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+}, 40_000);

@@ -38,14 +38,25 @@ export interface RegistrationFailure {
   readonly evidence: string;
 }
 
-/** Cameras that are not registered although it was tried, with what was found. */
+/** So long after it was planned a camera may be looked for before it counts as not found. */
+const findWithin = '30 minutes';
+
+/**
+ * Cameras that are not registered although it was tried, with what was found, and those that nobody
+ * can try: the plan gives no address, and no discovery has found them.
+ */
 export async function readRegistrationFailures(
   sql: Queryable,
+  nowMs: number,
 ): Promise<readonly RegistrationFailure[]> {
   const rows = await sql<{ cameraId: CameraId; fault: string; evidence: string | null }[]>`
-    select c.id as camera_id, c.registration_fault as fault, c.registration_evidence as evidence
+    select c.id as camera_id, coalesce(c.registration_fault, 'CAMERA_NOT_FOUND') as fault,
+      case when c.registration_fault is null then 'no address is known'
+        else c.registration_evidence end as evidence
     from camera c join assignment a on a.camera_id = c.id and a.valid_to is null
-    where c.registered_at is null and c.registration_fault is not null`;
+    where c.registered_at is null and (c.registration_fault is not null
+      or (c.address is null and c.planned_address is null
+        and a.valid_from < ${nowMs}::timestamptz - ${findWithin}::interval))`;
   return rows.map(({ cameraId, fault, evidence }) => ({
     cameraId,
     fault: isFaultCode(fault) ? fault : 'INTERNAL',
