@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
@@ -15,6 +16,7 @@ import {
 import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
 import type { DiscoveredCamera, LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
 import { addAudit } from '../store/audit-store.ts';
+import { dropLease, holdLease } from '../store/correlation-store.ts';
 import type { Sql } from '../store/database.ts';
 import {
   type DiscoveryRunRow,
@@ -73,9 +75,12 @@ export interface DiscoveryRuns {
 const answersForMs = 2_000;
 const chunkWithinMs = 180_000;
 const lookEveryMs = 5_000;
+const leaseName = 'discovery';
+const leaseForMs = 15_000;
 
 export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
   const { sql, clock, log, secretKey, requestGateway } = ports;
+  const holder = randomUUID();
   let running: Promise<void> | null = null;
   let stopped = false;
   let failures = 0;
@@ -159,11 +164,39 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
     return true;
   };
 
-  const workAll = async (): Promise<void> => {
+  const workRuns = async (): Promise<void> => {
     for (;;) {
       const runs = await readDiscoveryRuns(sql, { state: 'RUNNING' });
       const oldest = runs.at(-1);
       if (oldest === undefined || stopped || !(await workRun(oldest))) return;
+    }
+  };
+
+  /** Of several processes one works: what is asked of cameras, passwords above all, is asked once. */
+  const workAll = async (): Promise<void> => {
+    const runs = await readDiscoveryRuns(sql, { state: 'RUNNING' });
+    if (runs.length === 0) return;
+    const hold = () => holdLease(sql, leaseName, holder, leaseForMs);
+    if (!(await hold()).held) return;
+    let over = false;
+    let cancelRenewal = () => {};
+    const renewLater = () => {
+      cancelRenewal = clock.after(leaseForMs / 3, () => {
+        // The next renewal may reach the database again.
+        void hold()
+          .catch(() => {})
+          .finally(() => {
+            if (!over) renewLater();
+          });
+      });
+    };
+    renewLater();
+    try {
+      await workRuns();
+    } finally {
+      over = true;
+      cancelRenewal();
+      await dropLease(sql, leaseName, holder).catch(() => {});
     }
   };
 
