@@ -6,7 +6,7 @@ import type { Role } from '@nigehban/domain/permissions.ts';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildMockConsole } from './build-mock-console.ts';
-import { playStorm, readTasks, watchTasks } from './inbox-storm.ts';
+import { playStorm, traceTasks } from './inbox-storm.ts';
 import { type MockOptions, type MockServer, startMockServer } from './mock-server.ts';
 import { makeScene, makeStill } from './scenes.ts';
 
@@ -216,10 +216,13 @@ test('thousands of alerts arrive while the inbox is read: rows hold still, few a
   await page.getByText('Nothing open').waitFor();
   server.setCamera(1, 'UNREACHABLE', 'CAMERA_UNREACHABLE');
   await rows().first().waitFor();
-  await watchTasks(page);
-  await playStorm(server, { stations: 2_000, batches: 8, everyMs: 100 });
   const pill = page.getByTestId('alerts-new');
-  await eventually(() => pill.textContent()).toContain('1,999 new');
+  const storm = await traceTasks(page, async () => {
+    await playStorm(server, { stations: 2_000, batches: 8, everyMs: 100 });
+    await eventually(() => pill.textContent()).toContain('1,999 new');
+  });
+  // `npm run bench:inbox` gives the figures of 6,000.
+  expect(storm.longestCpuMs).toBeLessThan(100);
   expect(await rows().count()).toBe(1);
   server.alerts.openIncident(
     { kind: 'province', key: '' },
@@ -236,8 +239,6 @@ test('thousands of alerts arrive while the inbox is read: rows hold still, few a
   await page.keyboard.press('End');
   await eventually(() => rows().last().getAttribute('data-inside')).not.toBe('1');
   expect(await rows().count()).toBeLessThan(40);
-  // A generous bar: other work shares the machine. `npm run bench:inbox` gives the figures.
-  expect((await readTasks(page)).tasksMs[0] ?? 0).toBeLessThan(1_500);
 }, 60_000);
 
 test('darkness is announced, changed and taken back; what is wrong is said', async () => {
@@ -278,11 +279,28 @@ test('an administrator sets the clock, and two who do it at once are told', asyn
   expect(await clock.getByLabel('Begins at').count()).toBe(5);
 });
 
+test('a report is chosen by its address, taken as CSV, and prints without the frame', async () => {
+  await openInbox('supervisor', '/reports?from=2024-02-01&to=2024-02-08');
+  await page.getByTestId('report').getByText('Multan').waitFor();
+  const csv = page.getByTestId('report-csv');
+  expect(await csv.getAttribute('href')).toMatch(/^\/api\/reports\/availability\.csv\?fromMs=\d+/);
+  await page.getByRole('button', { name: 'Response' }).click();
+  await page.waitForURL('**report=alerts**');
+  await page.getByTestId('report').getByText('Until acknowledged').first().waitFor();
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.getByRole('navigation').isVisible()).toBe(false);
+  expect(await csv.isVisible()).toBe(false);
+  expect(await page.getByTestId('report').isVisible()).toBe(true);
+});
+
 const screens: readonly (readonly [path: string, role: Role])[] = [
   ['/alerts?incident=1', 'operator'],
   ['/alerts?sel=2', 'supervisor'],
   ['/expected-dark', 'supervisor'],
   ['/phases', 'administrator'],
+  ['/reports', 'supervisor'],
+  ['/reports?report=alerts', 'supervisor'],
+  ['/reports?report=causes', 'supervisor'],
 ];
 
 test.each(['en', 'ur'] as const)(

@@ -14,6 +14,7 @@ import { MockFleet } from './mock-fleet.ts';
 import { createMockNotices } from './mock-notices.ts';
 import type { MockPart } from './mock-part.ts';
 import { createMockPhases } from './mock-phases.ts';
+import { answerReports } from './mock-reports.ts';
 import { mockTimeline } from './mock-timeline.ts';
 import { makeScene, makeStill } from './scenes.ts';
 
@@ -99,6 +100,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     ['alerts', alerts.part],
     ['incidents', alerts.part],
     ['phases', phases],
+    ['reports', answerReports],
     ['expected-dark', phases],
     ['notices', notices],
     ['districts', notices],

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import {
   Activity,
   BellRing,
+  ChartColumn,
   FileSpreadsheet,
   Grid2x2,
   Landmark,
@@ -64,6 +65,14 @@ export function NavRail(props: { readonly session: SessionView }) {
                   {unacknowledged > 99 ? '99+' : unacknowledged}
                 </span>
               )}
+            </Link>
+          </li>
+        )}
+        {may.includes('report.read') && (
+          <li>
+            <Link to="/reports" className={styles.navLink} activeOptions={{ includeSearch: false }}>
+              <ChartColumn aria-hidden="true" />
+              {t('nav.reports')}
             </Link>
           </li>
         )}

@@ -14,6 +14,7 @@ import { parseAlertSearch } from '../alerts/alert-search.ts';
 import { parseCameraSearch } from '../camera/camera-search.ts';
 import { parseHealthSearch } from '../health/health-search.ts';
 import { parseDarkSearch } from '../incidents/dark-draft.ts';
+import { parseReportSearch } from '../reports/report-search.ts';
 import { parseStationSearch } from '../stations/station-search.ts';
 import { parseWallSearch } from '../wall/wall-search.ts';
 import { NotFoundPage, RouteFault } from './fallback-pages.tsx';
@@ -99,6 +100,13 @@ const phasesRoute = createRoute({
   component: lazyRouteComponent(() => import('../phases/phases-page.tsx'), 'PhasesPage'),
 });
 
+const reportsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reports',
+  validateSearch: parseReportSearch,
+  component: lazyRouteComponent(() => import('../reports/reports-page.tsx'), 'ReportsPage'),
+});
+
 const noticesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/admin/notices',
@@ -142,6 +150,7 @@ const routeTree = rootRoute.addChildren([
   alertsRoute,
   expectedDarkRoute,
   phasesRoute,
+  reportsRoute,
   noticesRoute,
   usersRoute,
   auditRoute,

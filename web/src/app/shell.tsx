@@ -120,6 +120,9 @@ const pageNames: Readonly<Record<string, MessageKey>> = {
   stations: 'nav.stations',
   cameras: 'station.cameras',
   alerts: 'nav.alerts',
+  'expected-dark': 'expected.title',
+  phases: 'phases.title',
+  reports: 'reports.title',
 };
 
 /** The window's title: what page this is, and how many alerts wait even when it is behind others. */

@@ -1,0 +1,103 @@
+import type { AlertFigures, AlertReport } from '@nigehban/domain/api/report-types.ts';
+import type { ReactNode } from 'react';
+import admin from '../admin/admin.module.css';
+import { useI18n } from '../i18n/i18n.tsx';
+import { classNames } from '../ui/class-names.ts';
+import { EmptyNotice } from '../ui/notice.tsx';
+import styles from './reports.module.css';
+import { SubjectName } from './subject-name.tsx';
+
+/** How many alerts there were, and how soon they were acknowledged and over. */
+export function AlertReportView(props: { readonly report: AlertReport }) {
+  const { t } = useI18n();
+  const { report } = props;
+  if (report.rows.length === 0) return <EmptyNotice title={t('reports.empty')} />;
+  return (
+    <>
+      <Headline total={report.total} />
+      <div className={admin.scroll}>
+        <table className={classNames(admin.table, styles.table)}>
+          <thead>
+            <tr>
+              <th scope="col">{t(`reports.group.${report.groupBy}`)}</th>
+              <th scope="col">{t('reports.opened')}</th>
+              <th scope="col">{t('reports.acknowledged')}</th>
+              <th scope="col">{t('reports.escalated')}</th>
+              <th scope="col">{t('reports.mtta')}</th>
+              <th scope="col">{t('reports.mttr')}</th>
+              <th scope="col">{t('reports.stillOpen')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.rows.map((row) => (
+              <Row key={row.key} row={row} name={<SubjectName subject={row} />} />
+            ))}
+          </tbody>
+          <tfoot>
+            <Row row={report.total} name={t('reports.total')} />
+          </tfoot>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function useTime(): (ms: number | null) => string {
+  const { age } = useI18n();
+  return (ms) => (ms === null ? '–' : age(ms));
+}
+
+function Headline(props: { readonly total: AlertFigures }) {
+  const { t } = useI18n();
+  const time = useTime();
+  const { total } = props;
+  return (
+    <dl className={styles.headline}>
+      <div>
+        <dt>{t('reports.opened')}</dt>
+        <dd>{total.opened}</dd>
+      </div>
+      <div>
+        <dt>{t('reports.mtta')}</dt>
+        <dd>{time(total.mttaMs)}</dd>
+      </div>
+      <div>
+        <dt>{t('reports.mttr')}</dt>
+        <dd>{time(total.mttrMs)}</dd>
+      </div>
+      <div>
+        <dt>{t('reports.expected')}</dt>
+        <dd>{total.expected}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Row(props: { readonly row: AlertFigures; readonly name: ReactNode }) {
+  const { t } = useI18n();
+  const time = useTime();
+  const { row } = props;
+  const spread = (median: number | null, p90: number | null): ReactNode =>
+    median !== null && (
+      <div className={admin.muted}>
+        {t('reports.spread', { median: time(median), p90: time(p90) })}
+      </div>
+    );
+  return (
+    <tr>
+      <th scope="row">{props.name}</th>
+      <td className={styles.figure}>{row.opened}</td>
+      <td>{row.acknowledged}</td>
+      <td>{row.escalated}</td>
+      <td>
+        {time(row.mttaMs)}
+        {spread(row.medianAcknowledgeMs, row.p90AcknowledgeMs)}
+      </td>
+      <td>
+        {time(row.mttrMs)}
+        {spread(row.medianRecoverMs, row.p90RecoverMs)}
+      </td>
+      <td>{row.open}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,94 @@
+import type { AvailabilityFigures, AvailabilityReport } from '@nigehban/domain/api/report-types.ts';
+import type { ReactNode } from 'react';
+import admin from '../admin/admin.module.css';
+import { useI18n } from '../i18n/i18n.tsx';
+import { classNames } from '../ui/class-names.ts';
+import { EmptyNotice } from '../ui/notice.tsx';
+import { formatPercent } from './report-format.ts';
+import styles from './reports.module.css';
+import { ShareBar } from './share-bar.tsx';
+import { SubjectName } from './subject-name.tsx';
+
+const partsOf = (row: AvailabilityFigures) =>
+  [
+    { kind: 'up', value: row.upMs },
+    { kind: 'down', value: row.downMs },
+    { kind: 'expected', value: row.expectedMs },
+    { kind: 'ours', value: row.oursMs },
+    { kind: 'unknown', value: row.unknownMs },
+  ] as const;
+
+/** The worst first; what was announced, ours or unknown counts for nobody and is stated. */
+export function AvailabilityView(props: { readonly report: AvailabilityReport }) {
+  const { t, age } = useI18n();
+  const { report } = props;
+  if (report.rows.length === 0) return <EmptyNotice title={t('reports.empty')} />;
+  return (
+    <>
+      {report.missingDays.length > 0 && (
+        <p className={styles.missing}>
+          {t('reports.missingDays', {
+            days: report.missingDays.join(t('alerts.listSeparator')),
+          })}
+        </p>
+      )}
+      <ul className={styles.legend}>
+        {partsOf(report.total).map(({ kind }) => (
+          <li key={kind}>
+            <span className={styles.swatch} data-part={kind} aria-hidden="true" />
+            {t(`reports.part.${kind}`)}
+          </li>
+        ))}
+      </ul>
+      <div className={admin.scroll}>
+        <table className={classNames(admin.table, styles.table)}>
+          <thead>
+            <tr>
+              <th scope="col">{t(`reports.group.${report.groupBy}`)}</th>
+              <th scope="col">{t('reports.availability')}</th>
+              <th scope="col">{t('reports.shares')}</th>
+              <th scope="col">{t('reports.down')}</th>
+              <th scope="col">{t('reports.outages')}</th>
+              <th scope="col">{t('reports.recorded')}</th>
+              <th scope="col">{t('reports.cameras')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.rows.map((row) => (
+              <Row key={row.key} row={row} age={age} name={<SubjectName subject={row} />} />
+            ))}
+          </tbody>
+          <tfoot>
+            <Row row={report.total} age={age} name={t('reports.total')} />
+          </tfoot>
+        </table>
+      </div>
+      {report.rowsInAll > report.rows.length && (
+        <p className={admin.muted}>
+          {t('reports.more', { shown: report.rows.length, all: report.rowsInAll })}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Row(props: {
+  readonly row: AvailabilityFigures;
+  readonly name: ReactNode;
+  readonly age: (ageMs: number) => string;
+}) {
+  const { row, age } = props;
+  return (
+    <tr>
+      <th scope="row">{props.name}</th>
+      <td className={styles.figure}>{formatPercent(row.availabilityPercent)}</td>
+      <td>
+        <ShareBar parts={partsOf(row)} />
+      </td>
+      <td>{age(row.downMs)}</td>
+      <td>{row.outages}</td>
+      <td>{formatPercent(row.recordedPercent)}</td>
+      <td>{row.cameras}</td>
+    </tr>
+  );
+}
