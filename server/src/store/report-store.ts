@@ -39,17 +39,20 @@ function whereOf(sql: Queryable, filter: TimeFilter) {
     ${filter.requiredOnly ? sql`and d.required` : sql``}`;
 }
 
+const timeColumns = [
+  ...['observed_ms', 'up_ms', 'down_ms', 'expected_ms', 'ours_ms', 'unknown_ms', 'network_ms'],
+  ...['credentials_ms', 'camera_ms', 'view_ms', 'impaired_ms', 'recorded_ms'],
+  ...['not_recorded_ours_ms', 'outages'],
+];
+
+/** Adds up what an earlier step summed by camera: counting distinct cameras would sort all rows. */
 function sums(sql: Queryable) {
-  return sql`count(distinct d.camera_id) as cameras, coalesce(sum(observed_ms), 0)::bigint as observed_ms,
-    coalesce(sum(up_ms), 0)::bigint as up_ms, coalesce(sum(down_ms), 0)::bigint as down_ms,
-    coalesce(sum(expected_ms), 0)::bigint as expected_ms, coalesce(sum(ours_ms), 0)::bigint as ours_ms,
-    coalesce(sum(unknown_ms), 0)::bigint as unknown_ms, coalesce(sum(network_ms), 0)::bigint as network_ms,
-    coalesce(sum(credentials_ms), 0)::bigint as credentials_ms,
-    coalesce(sum(camera_ms), 0)::bigint as camera_ms, coalesce(sum(view_ms), 0)::bigint as view_ms,
-    coalesce(sum(impaired_ms), 0)::bigint as impaired_ms,
-    coalesce(sum(recorded_ms), 0)::bigint as recorded_ms,
-    coalesce(sum(not_recorded_ours_ms), 0)::bigint as not_recorded_ours_ms,
-    coalesce(sum(outages), 0)::bigint as outages`;
+  const list = timeColumns.map((name) => `coalesce(sum(${name}), 0)::bigint as ${name}`);
+  return sql.unsafe(`count(distinct camera_id) as cameras, ${list.join(', ')}`);
+}
+
+function sumsByCamera(sql: Queryable) {
+  return sql.unsafe(timeColumns.map((name) => `sum(${name}) as ${name}`).join(', '));
 }
 
 /** Camera time by group, the longest down first (days and phases: in their order), at most so many. */
@@ -69,11 +72,14 @@ export async function readTimes(
   const ordered = groupBy === 'day' || groupBy === 'phase';
   // Grouped by numbers first, named afterwards: a province's month is a million rows.
   const rows = await sql<(FlatTime & { inAll: number })[]>`
-    with grouped as (
-      select ${group} as k, min(d.station_id) as any_station, max(d.station_id) as last_station,
-        max(d.placement) as placement, ${sums(sql)}
+    with by_camera as materialized (
+      select ${group} as k, d.camera_id, max(d.station_id) as last_station,
+        max(d.placement) as placement, ${sumsByCamera(sql)}
       from availability_day d join station s on s.id = d.station_id
-      where ${whereOf(sql, filter)} group by 1
+      where ${whereOf(sql, filter)} group by 1, 2
+    ), grouped as (
+      select k, max(last_station) as last_station, max(placement) as placement, ${sums(sql)}
+      from by_camera group by 1
     ), best as (
       select g.*, count(*) over () as in_all from grouped g
       order by ${ordered ? sql`k` : sql`down_ms desc, k`} limit ${limit}
@@ -111,8 +117,11 @@ export async function readTotalTime(
   filter: TimeFilter,
 ): Promise<CameraTime & { readonly cameras: number }> {
   const [row] = await sql<FlatTime[]>`
-    select ${sums(sql)} from availability_day d join station s on s.id = d.station_id
-    where ${whereOf(sql, filter)}`;
+    select ${sums(sql)} from (
+      select d.camera_id, ${sumsByCamera(sql)}
+      from availability_day d join station s on s.id = d.station_id
+      where ${whereOf(sql, filter)} group by 1
+    ) by_camera`;
   if (row === undefined) throw new Error('a sum gave no row');
   return toTimeRow(row);
 }

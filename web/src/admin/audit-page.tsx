@@ -115,19 +115,21 @@ function ChainStatus() {
 function Defects(props: { readonly chain: AuditChain }) {
   const { t, moment } = useI18n();
   return (
-    <ul className={table.defects} role="alert">
-      {props.chain.defects.slice(0, 5).map((defect) => (
-        <li key={`${defect.id}-${defect.kind}`}>
-          {t(`audit.defect.${defect.kind}`, { id: defect.id })}
-          {defect.atMs !== null && (
-            <>
-              {' · '}
-              <Code>{moment(defect.atMs, 0)}</Code>
-            </>
-          )}
-        </li>
-      ))}
-    </ul>
+    <div className={table.defects} role="alert">
+      <ul>
+        {props.chain.defects.slice(0, 5).map((defect) => (
+          <li key={`${defect.id}-${defect.kind}`}>
+            {t(`audit.defect.${defect.kind}`, { id: defect.id })}
+            {defect.atMs !== null && (
+              <>
+                {' · '}
+                <Code>{moment(defect.atMs, 0)}</Code>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
