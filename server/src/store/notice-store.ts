@@ -55,7 +55,7 @@ export interface WaitingNotice {
 }
 
 /**
- * Locks a recipient against other flushes, and what waits for it against being dropped, until the
+ * Locks a recipient against other flushes (not against new notices for it), and what waits for it against being dropped, until the
  * transaction ends, and reads that; null while another process is at it. What was not put off waits for
  * no time: it goes also when the clock was set back meanwhile.
  */
@@ -65,7 +65,7 @@ export async function lockWaiting(
   nowMs: number,
 ): Promise<readonly WaitingNotice[] | null> {
   const locked = await sql`
-    select 1 from notice_recipient where id = ${recipientId} for update skip locked`;
+    select 1 from notice_recipient where id = ${recipientId} for no key update skip locked`;
   if (locked.length === 0) return null;
   return await sql<WaitingNotice[]>`
     select id, occasion, created_at as created_at_ms, not_before as not_before_ms from notice

@@ -24,6 +24,8 @@ import type { Sql } from '../store/database.ts';
 const leaseName = 'correlation';
 const leaseForMs = 5_000;
 const everyMs = 1_000;
+/** A pass that takes long leaves room for the storing of what it is about, but the lease is renewed. */
+const longestWaitMs = 2_500;
 /** Without any news it looks all the same: a node's silence tells nobody. */
 const lookAtLeastEveryMs = 5_000;
 /** An incident is told of when it is so old: it may merge into a wider one. */
@@ -144,8 +146,11 @@ export function startCorrelator(options: {
   };
   const loop = () => {
     if (stopped) return;
+    const beganMs = clock.nowMs();
     void pass().then(() => {
-      if (!stopped) cancel = clock.after(everyMs, loop);
+      const tookMs = clock.nowMs() - beganMs;
+      const waitMs = Math.min(longestWaitMs, Math.max(everyMs, 2 * tookMs));
+      if (!stopped) cancel = clock.after(waitMs, loop);
     });
   };
   let cancel = () => {};

@@ -20,6 +20,7 @@ import {
   forgetMeasure,
   isNews,
   isUndecided,
+  lastFrameMsOf,
   newerObservations,
   noteCounters,
   observationOf,
@@ -214,10 +215,7 @@ class Monitor implements CameraMonitor {
   status(cameraId: CameraId): CameraLiveStatus {
     const camera = this.#cameras.get(cameraId);
     if (camera === undefined) return { lastFrameMs: null, counters: [] };
-    const counters = [...camera.counters.values()];
-    const seen = [camera.state.lastFrameMs, camera.counters.get('main')?.lastPacketMs ?? null];
-    const lastMs = Math.max(...seen.map((time) => time ?? -1));
-    return { lastFrameMs: lastMs < 0 ? null : lastMs, counters };
+    return { lastFrameMs: lastFrameMsOf(camera), counters: [...camera.counters.values()] };
   }
 
   state(cameraId: CameraId): CameraState | null {

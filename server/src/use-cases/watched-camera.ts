@@ -162,3 +162,9 @@ export function isUndecided({
     (flowingSinceMs !== null && connection.kind !== 'ONLINE')
   );
 }
+
+/** When anything came of its main stream last; null: never. */
+export function lastFrameMsOf({ state, counters }: WatchedCamera): number | null {
+  const lastMs = Math.max(state.lastFrameMs ?? -1, counters.get('main')?.lastPacketMs ?? -1);
+  return lastMs < 0 ? null : lastMs;
+}
