@@ -11,11 +11,14 @@ import { createMockAdmin } from './mock-admin.ts';
 import { createMockAlerts, type MockAlerts } from './mock-alerts.ts';
 import { MockExports } from './mock-exports.ts';
 import { MockFleet } from './mock-fleet.ts';
+import { createMockHealth, type MockClocks } from './mock-health.ts';
 import { createMockNotices } from './mock-notices.ts';
 import type { MockPart } from './mock-part.ts';
 import { createMockPhases } from './mock-phases.ts';
 import { answerReports } from './mock-reports.ts';
+import { createMockTechnician } from './mock-technician.ts';
 import { mockTimeline } from './mock-timeline.ts';
+import { createMockDiscovery, createMockViews } from './mock-views.ts';
 import { makeScene, makeStill } from './scenes.ts';
 
 /**
@@ -60,7 +63,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 
 /** Stricter than the product's: not even inline styles, so that nothing creeps in. */
 const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const names: Readonly<Record<Role, string>> = {
   operator: 'Ayesha Siddiqui',
@@ -95,6 +98,20 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   };
   const alerts = createMockAlerts(fleet, push);
   const phases = createMockPhases(bootMs);
+  const clocks: MockClocks = new Map();
+  const cameraParts = [
+    createMockHealth(fleet, clocks),
+    createMockViews(fleet, bootMs),
+    createMockTechnician(fleet, clocks),
+  ];
+  const ofCameras: MockPart = async (request) => {
+    for (const part of cameraParts) {
+      const answer = await part(request);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  };
+  const discovery = createMockDiscovery(bootMs);
   /** First piece of the path below `/api/` → who answers it. */
   const parts = new Map<string, MockPart>([
     ['alerts', alerts.part],
@@ -106,6 +123,13 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     ['districts', notices],
     ['users', admin],
     ['audit', admin],
+    ['cameras', ofCameras],
+    ['health', ofCameras],
+    ['settings', ofCameras],
+    ['assets', ofCameras],
+    ['views', ofCameras],
+    ['discovery', discovery],
+    ['quarantine', discovery],
   ]);
 
   const setCamera: MockServer['setCamera'] = (id, state, fault) => {
@@ -207,25 +231,10 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
             if (file === undefined) throw new Fault('FOOTAGE_UNKNOWN', 'No piece');
             await sendFile(await makeScene(camera.id - 1), request, response);
             return undefined;
-          case 'probe':
-            return {
-              identity: fleet.describeCamera(camera, nowMs).identity,
-              clockOffsetMs: -84,
-              fault: null,
-              calls: [
-                { operation: 'GetSystemDateAndTime', durationMs: 21, fault: null },
-                { operation: 'GetDeviceInformation', durationMs: 34, fault: null },
-                { operation: 'GetProfiles', durationMs: 148, fault: null },
-                { operation: 'GetStreamUri', durationMs: 39, fault: null },
-                {
-                  operation: 'SetSynchronizationPoint',
-                  durationMs: 55,
-                  fault: toFaultMessage(
-                    new Fault('CAMERA_OPERATION_UNSUPPORTED', 'ter:ActionNotSupported'),
-                  ),
-                },
-              ],
-            };
+          case 'tools':
+          case 'views':
+            await sendFile(await makeStill(camera.id - 1), request, response);
+            return undefined;
         }
         break;
       }

@@ -41,6 +41,40 @@ const shots: readonly Shot[] = [
   { name: 'station', path: '/stations/GE24-NA122-PS108', role: 'operator', settleMs: 1_200 },
   { name: 'alerts', path: '/alerts?sel=1', role: 'supervisor', settleMs: 800 },
   { name: 'alerts-list', path: '/alerts', role: 'operator', settleMs: 800 },
+  { name: 'inbox-incident', path: '/alerts?incident=1', role: 'supervisor', settleMs: 800 },
+  {
+    name: 'inbox-unfolded',
+    path: '/alerts?incident=1',
+    role: 'operator',
+    settleMs: 800,
+    prepare: (page) => page.keyboard.press('Enter'),
+  },
+  {
+    name: 'inbox-close',
+    path: '/alerts?sel=1',
+    role: 'supervisor',
+    settleMs: 600,
+    prepare: (page) => page.keyboard.press('c'),
+  },
+  {
+    name: 'inbox-assign',
+    path: '/alerts?sel=1',
+    role: 'operator',
+    settleMs: 600,
+    prepare: (page) => page.keyboard.press('e'),
+  },
+  { name: 'expected-dark', path: '/expected-dark', role: 'supervisor', settleMs: 600 },
+  {
+    name: 'expected-form',
+    path: '/expected-dark',
+    role: 'supervisor',
+    settleMs: 600,
+    prepare: (page) => page.getByTestId('expected-add').click(),
+  },
+  { name: 'reports', path: '/reports', role: 'supervisor', settleMs: 600 },
+  { name: 'reports-alerts', path: '/reports?report=alerts', role: 'supervisor', settleMs: 600 },
+  { name: 'reports-causes', path: '/reports?report=causes', role: 'supervisor', settleMs: 600 },
+  { name: 'phases', path: '/phases', role: 'administrator', settleMs: 600 },
   { name: 'camera-live', path: '/cameras/1', role: 'technician', settleMs: 2_000 },
   { name: 'camera-down', path: '/cameras/6', role: 'supervisor', settleMs: 2_000 },
   {
@@ -82,7 +116,11 @@ const shots: readonly Shot[] = [
     path: '/admin/users',
     role: 'administrator',
     settleMs: 600,
-    prepare: (page) => page.getByTestId('own-account').click({ timeout: 500 }).catch(() => {}),
+    prepare: (page) =>
+      page
+        .getByTestId('own-account')
+        .click({ timeout: 500 })
+        .catch(() => {}),
   },
   { name: 'admin-audit', path: '/admin/audit', role: 'administrator', settleMs: 600 },
   { name: 'notices', path: '/admin/notices', role: 'administrator', settleMs: 600 },
@@ -111,6 +149,55 @@ const shots: readonly Shot[] = [
     role: 'administrator',
     settleMs: 600,
   },
+  { name: 'health', path: '/health', role: 'technician', settleMs: 800 },
+  {
+    name: 'health-drift',
+    path: '/health?status=drift&sort=-clock',
+    role: 'technician',
+    settleMs: 800,
+  },
+  { name: 'camera-clock', path: '/cameras/4', role: 'technician', settleMs: 2_000 },
+  {
+    name: 'camera-tools',
+    path: '/cameras/4',
+    role: 'technician',
+    settleMs: 1_200,
+    prepare: async (page) => {
+      await page.getByTestId('tool-snapshot').click();
+      await page.getByTestId('tool-snapshot').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'camera-more',
+    path: '/cameras/4',
+    role: 'supervisor',
+    settleMs: 1_200,
+    prepare: (page) => page.getByTestId('assignments').scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'camera-transfer',
+    path: '/cameras/4',
+    role: 'technician',
+    settleMs: 600,
+    prepare: (page) => page.getByTestId('assignment-transfer').click(),
+  },
+  { name: 'approvals', path: '/approvals', role: 'supervisor', settleMs: 1_200 },
+  { name: 'approvals-same', path: '/approvals?sel=117', role: 'supervisor', settleMs: 1_000 },
+  { name: 'discovery', path: '/discovery', role: 'technician', settleMs: 800 },
+  {
+    name: 'discovery-bind',
+    path: '/discovery',
+    role: 'technician',
+    settleMs: 600,
+    prepare: (page) => page.getByTestId('quarantine-bind').first().click(),
+  },
+  { name: 'unapproved-wall', path: '/wall/4?cams=11,1,14,2', role: 'operator', settleMs: 2_500 },
+  {
+    name: 'unapproved-station',
+    path: '/stations/GE24-NA056-PS203',
+    role: 'operator',
+    settleMs: 900,
+  },
   {
     name: 'help',
     path: '/stations',
@@ -133,7 +220,10 @@ async function takeShot(
     if (message.type() === 'error') console.log(shot.name, language, size, message.text());
   });
   page.on('pageerror', (error) => console.log(shot.name, 'page error', error.message));
-  await page.addInitScript(`localStorage.setItem('nigehban.language', '${language}')`);
+  await page.addInitScript(
+    `localStorage.setItem('nigehban.language', '${language}');
+    localStorage.setItem('nigehban.theme', '${process.env.THEME ?? 'dark'}')`,
+  );
   if (shot.role !== null) {
     await page.request.post(`${server.url}/api/session`, {
       data: { username: shot.role, password: 'nigehban' },
@@ -168,6 +258,13 @@ server.setCamera(8, 'SILENT', 'CAMERA_SILENT');
 server.setCamera(9, 'UNREACHABLE', 'CAMERA_UNREACHABLE');
 server.setCamera(16, 'REFUSED', 'CAMERA_AUTH_REFUSED');
 server.setCamera(12, 'SUSPECTED', null);
+for (const id of [13, 14, 15, 17, 18]) server.setCamera(id, 'UNREACHABLE', 'CAMERA_UNREACHABLE');
+server.alerts.openIncident(
+  { kind: 'feeder', key: 'MEPCO-F114' },
+  ['MEPCO-F114', 'MEPCO-F114'],
+  server.fleet.alerts.slice(1),
+  Date.now(),
+);
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--autoplay-policy=no-user-gesture-required'],

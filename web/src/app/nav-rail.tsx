@@ -8,6 +8,8 @@ import {
   Grid2x2,
   Landmark,
   Megaphone,
+  Radar,
+  ScanEye,
   ScrollText,
   Users,
 } from 'lucide-react';
@@ -65,6 +67,26 @@ export function NavRail(props: { readonly session: SessionView }) {
                   {unacknowledged > 99 ? '99+' : unacknowledged}
                 </span>
               )}
+            </Link>
+          </li>
+        )}
+        {may.includes('view.approve') && (
+          <li>
+            <Link
+              to="/approvals"
+              className={styles.navLink}
+              activeOptions={{ includeSearch: false }}
+            >
+              <ScanEye aria-hidden="true" />
+              {t('nav.approvals')}
+            </Link>
+          </li>
+        )}
+        {may.includes('camera.register') && (
+          <li>
+            <Link to="/discovery" className={styles.navLink}>
+              <Radar aria-hidden="true" />
+              {t('nav.discovery')}
             </Link>
           </li>
         )}

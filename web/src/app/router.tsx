@@ -16,6 +16,7 @@ import { parseHealthSearch } from '../health/health-search.ts';
 import { parseDarkSearch } from '../incidents/dark-draft.ts';
 import { parseReportSearch } from '../reports/report-search.ts';
 import { parseStationSearch } from '../stations/station-search.ts';
+import { parseApprovalSearch } from '../views/approval-queue.ts';
 import { parseWallSearch } from '../wall/wall-search.ts';
 import { NotFoundPage, RouteFault } from './fallback-pages.tsx';
 import { homeOf, sessionQuery } from './session.ts';
@@ -140,6 +141,19 @@ const healthRoute = createRoute({
   component: lazyRouteComponent(() => import('../health/health-page.tsx'), 'HealthPage'),
 });
 
+const approvalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/approvals',
+  validateSearch: parseApprovalSearch,
+  component: lazyRouteComponent(() => import('../views/approvals-page.tsx'), 'ApprovalsPage'),
+});
+
+const discoveryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/discovery',
+  component: lazyRouteComponent(() => import('../discovery/discovery-page.tsx'), 'DiscoveryPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   indexRoute,
   wallIndexRoute,
@@ -156,6 +170,8 @@ const routeTree = rootRoute.addChildren([
   auditRoute,
   importRoute,
   healthRoute,
+  approvalsRoute,
+  discoveryRoute,
 ]);
 
 /** The console's router; search parameters stay plain text in the address. */
