@@ -69,11 +69,19 @@ export async function stopEscalation(
 /**
  * Climbs one step, or ends it when there is nothing to climb any more. An acknowledgement that was
  * committed before this counts, whatever the queue still believes; one step climbs once. While an incident
- * speaks for the alert its step is put off.
+ * speaks for the alert its step is put off. A lower step that still waits goes before.
  */
-export async function climb({ sql, clock }: EscalationPorts, key: EscalationKey): Promise<boolean> {
+export async function climb(ports: EscalationPorts, key: EscalationKey): Promise<boolean> {
+  const { sql, clock } = ports;
   const nowMs = clock.nowMs();
   const { subject } = key;
+  if (key.level === 'province') {
+    // Both may be overdue, or the lower one put off, and their jobs come in any order: no level is left out.
+    const below = (await readPendingEscalations(sql, subject)).find(
+      (step) => step.round === key.round && step.level === 'division',
+    );
+    if (below !== undefined) await climb(ports, below);
+  }
   return await sql.begin(async (tx) => {
     // Held until the end: of two jobs of one step the second finds it ended.
     if (!(await endEscalation(tx, key, 'escalated', nowMs))) return false;

@@ -210,6 +210,21 @@ test('acknowledged a moment before its timer ends, before the queue heard of it,
   expect(alert?.escalationLevel).toBe(0);
 });
 
+test('timers that are overdue together climb in order, whichever job comes first', async () => {
+  await set([3], 'UNREACHABLE');
+  await pass(20_000, 5_000);
+  const [division, province] = await readPendingEscalations(sql);
+  // No server ran meanwhile.
+  clock.advance(30 * minuteMs);
+  const jobs = [province, division, province].flatMap((timer) => timer ?? []);
+  await Promise.all(jobs.map((timer) => climb(ports, timer)));
+  const levels = await sql<{ level: string }[]>`
+    select details->>'level' as level from alert_event where step = 'escalated' order by id`;
+  expect(levels.map((one) => one.level)).toEqual(['division', 'province']);
+  await pass(20_000, 5_000);
+  expect(whoHeard(1)).toEqual(['district Escalated', 'division Escalated', 'province Escalated']);
+});
+
 test('acknowledged before it was told nobody hears of it', async () => {
   await set([3], 'UNREACHABLE');
   await pass(7_000);
