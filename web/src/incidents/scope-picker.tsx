@@ -5,6 +5,7 @@ import admin from '../admin/admin.module.css';
 import { districtsQuery } from '../admin/districts.ts';
 import { useFleet } from '../app/services.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
+import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 
 const offered = 40;
@@ -21,7 +22,7 @@ export function ScopePicker(props: {
   if (kind === 'province') return null;
   if (kind === 'district') {
     return (
-      <label className={admin.label}>
+      <label className={classNames(admin.label, admin.wide)}>
         <span>{t('expected.scope.district')}</span>
         <select
           className={controls.field}
@@ -72,7 +73,7 @@ function NamePicker(props: {
   }, [kind, value, stations, openIncidents, pick]);
   const chosen = options.find((option) => option.key === value);
   return (
-    <label className={admin.label}>
+    <label className={classNames(admin.label, admin.wide)}>
       <span>{t(`expected.scope.${kind}`)}</span>
       <input
         className={controls.field}
