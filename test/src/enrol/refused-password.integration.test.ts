@@ -125,7 +125,7 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
   };
   const soon = (what: string, condition: () => boolean) =>
     until(what, 20_000, () => {
-      pass(100);
+      pass(20);
       return condition();
     });
   await soon('both are registered', () =>
@@ -133,10 +133,10 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
   );
   let informers = inform();
 
-  let hub: StreamHub | null = null;
+  const engine: { hub: StreamHub | null } = { hub: null };
   const pull = () => {
     const opened = createStreamHub({ clock: mediaClock, random: Math.random });
-    hub = opened;
+    engine.hub = opened;
     opened.onEvent((event) => {
       const fact = factOfEvent(event);
       if (fact !== undefined) site.parts.facts([fact]);
@@ -154,10 +154,10 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
   };
   pull();
   const isFlowing = () =>
-    (hub?.statuses() ?? []).filter(({ state }) => state.kind === 'flowing').length === 2;
+    (engine.hub?.statuses() ?? []).filter(({ state }) => state.kind === 'flowing').length === 2;
   await soon('both are recorded', isFlowing);
   await until('both said who they are', 20_000, async () => {
-    pass(100);
+    pass(20);
     return (await sql`select 1 from identity_doubt`).length === 0;
   });
 
@@ -199,10 +199,10 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
       await site.parts.verify(asset.id);
       const order = media.orders.get(asset.id);
       const source = order === undefined ? undefined : streamSource(order, 'sub');
-      if (source !== undefined) hub?.subscribe(source, silentSink).close();
+      if (source !== undefined) engine.hub?.subscribe(source, silentSink).close();
     }
     if (hour === 6) {
-      await hub?.stop();
+      await engine.hub?.stop();
       pull();
     }
     if (hour === 10) {
@@ -228,6 +228,6 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
   await soon('both are recorded again', isFlowing);
   expect(failures().map((count, index) => count - (before[index] ?? 0))).toEqual([1, 1]);
   await watchers.stop();
-  await Promise.all([informers.nodes.stop(), informers.gateways.stop(), hub?.stop()]);
+  await Promise.all([informers.nodes.stop(), informers.gateways.stop(), engine.hub?.stop()]);
   await site.stop();
 }, 90_000);
