@@ -40,6 +40,8 @@ export interface CountTimes {
   readonly settleMs: number;
   /** A step is not made for less, unless the day ends. */
   readonly stepMs: number;
+  /** A step is not made for more: it is one transaction. */
+  readonly longestMs: number;
   /** After its end a day waits so long for what comes late, before it is counted once more. */
   readonly lateMs: number;
 }
@@ -59,7 +61,7 @@ export function decideCount(
   for (const day of reportDaysOf({ fromMs: spanOfReportDay(firstDay).fromMs, toMs: settledMs })) {
     const span = spanOfReportDay(day);
     const fromMs = progress.find((row) => row.day === day)?.doneUntilMs ?? span.fromMs;
-    const toMs = Math.min(span.toMs, settledMs);
+    const toMs = Math.min(span.toMs, settledMs, fromMs + times.longestMs);
     const ends = toMs === span.toMs;
     if (fromMs < toMs && (ends || toMs - fromMs >= times.stepMs)) {
       return { kind: 'add', day, fromMs, toMs };

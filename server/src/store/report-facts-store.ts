@@ -271,6 +271,21 @@ export async function readProgress(
     from availability_progress where day between ${fromDay}::date and ${toDay}::date order by day`;
 }
 
+/** Holds a day until the transaction ends; false when it is counted beyond that time already. */
+export async function holdProgress(
+  sql: Queryable,
+  day: string,
+  doneUntilMs: number,
+): Promise<boolean> {
+  await sql`
+    insert into availability_progress (day, done_until) values (${day}::date, ${doneUntilMs})
+    on conflict (day) do nothing`;
+  const rows = await sql`
+    select from availability_progress
+    where day = ${day}::date and done_until = ${doneUntilMs}::timestamptz for update`;
+  return rows.length > 0;
+}
+
 export async function writeProgress(sql: Queryable, row: ProgressRow): Promise<void> {
   await sql`
     insert into availability_progress (day, done_until, closed_at)

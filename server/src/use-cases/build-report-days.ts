@@ -16,6 +16,7 @@ import {
   addCameraTimes,
   type CameraTimeRow,
   clearCameraTimes,
+  holdProgress,
   readExpectedSpans,
   readGapSpans,
   readProgress,
@@ -31,6 +32,7 @@ import {
 export const defaultCountTimes: CountTimes = {
   settleMs: 360_000,
   stepMs: 600_000,
+  longestMs: 3_600_000,
   lateMs: 6 * 3_600_000,
 };
 
@@ -61,6 +63,8 @@ export async function countReportDays(
     const span = { fromMs: order.fromMs, toMs: order.toMs };
     // All or nothing: what was added is not added twice.
     await sql.begin(async (tx) => {
+      // Another process that took the lease meanwhile waits here, and finds it done.
+      if (!(await holdProgress(tx, day, order.fromMs))) return;
       for (let after: number | null = 0; after !== null; ) {
         after = await addCameras(tx, day, span, after, camerasAtOnce, nowMs, false);
       }

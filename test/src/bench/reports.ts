@@ -26,7 +26,7 @@ const { values } = parseArgs({
 const cameras = Number(values.cameras);
 const days = Number(values.days);
 const minuteMs = 60_000;
-const times = { settleMs: 360_000, stepMs: 600_000, lateMs: 6 * 3_600_000 };
+const times = { settleMs: 360_000, stepMs: 600_000, longestMs: 3_600_000, lateMs: 6 * 3_600_000 };
 
 const services = await startTestServices();
 const sql = openDatabase(await services.createDatabase(), { maxConnections: 4 });
