@@ -9,6 +9,7 @@ import { Code, useI18n } from '../i18n/i18n.tsx';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
 import { AssignmentDialog, type AssignmentStep } from './assignment-dialog.tsx';
+import own from './assignments-panel.module.css';
 import { placementName } from './camera-names.ts';
 import styles from './camera-page.module.css';
 import { toolApi } from './tool-api.ts';
@@ -27,7 +28,7 @@ export function AssignmentsPanel(props: { readonly camera: CameraView; readonly 
     <section className={styles.panel} data-testid="assignments">
       <h2>{t('assignment.title')}</h2>
       {history.isError && <FaultNotice fault={history.error} />}
-      <ol className={styles.assignments}>
+      <ol className={own.assignments}>
         {history.data?.assignments.map((one) => (
           <Assignment key={one.id} assignment={one} nowMs={props.nowMs} />
         ))}

@@ -5,6 +5,7 @@ import { useServices } from '../app/services.tsx';
 import { healthApi } from '../health/health-api.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { dayMs, formatDate, startOfDayMs } from '../i18n/station-time.ts';
+import own from './availability-panel.module.css';
 import styles from './camera-page.module.css';
 
 const shownDays = 14;
@@ -52,16 +53,16 @@ export function AvailabilityPanel(props: { readonly cameraId: CameraId; readonly
         <p className={styles.muted}>{t('availability.none')}</p>
       ) : (
         <>
-          <ol className={styles.days} dir="ltr">
+          <ol className={own.days} dir="ltr">
             {data.days.map((day) => (
               <li key={day.fromMs} title={describe(day)} data-tone={toneOf(day)}>
-                <span className={styles.dayBar} aria-hidden="true">
+                <span className={own.dayBar} aria-hidden="true">
                   <span style={{ blockSize: `${day.availabilityPercent ?? 0}%` }} />
                 </span>
-                <span className={styles.dayName} aria-hidden="true">
+                <span className={own.dayName} aria-hidden="true">
                   {new Date(day.fromMs + 5 * 3_600_000).getUTCDate()}
                 </span>
-                <span className={styles.hidden}>{describe(day)}</span>
+                <span className={own.hidden}>{describe(day)}</span>
               </li>
             ))}
           </ol>
@@ -74,7 +75,7 @@ export function AvailabilityPanel(props: { readonly cameraId: CameraId; readonly
                 })}
           </p>
           {causes.length > 0 && (
-            <ul className={styles.causes}>
+            <ul className={own.causes}>
               {causes.map((cause) => (
                 <li key={cause}>
                   {t(`availability.cause.${cause}`, { age: age(data.downByCauseMs[cause]) })}

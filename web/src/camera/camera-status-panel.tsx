@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge, StatusMark } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
+import own from './camera-checks.module.css';
 import { type CheckKind, checkCamera } from './camera-checks.ts';
 import styles from './camera-page.module.css';
 
@@ -64,16 +65,16 @@ export function CameraStatusPanel(props: {
           )}
         </dl>
       )}
-      <ul className={styles.checks} data-testid="camera-checks">
+      <ul className={own.checks} data-testid="camera-checks">
         {checkCamera(camera, detail).map((check) => (
           <li key={check.kind} data-check={check.kind} data-tone={check.tone}>
-            <span className={styles.checkIcon}>{icons[check.kind]}</span>
-            <span className={styles.checkName}>
+            <span className={own.checkIcon}>{icons[check.kind]}</span>
+            <span className={own.checkName}>
               {t(`check.${check.kind}`)}
               <StatusMark tone={check.tone} />
-              <span className={styles.checkTone}>{t(`check.tone.${check.tone}`)}</span>
+              <span className={own.checkTone}>{t(`check.tone.${check.tone}`)}</span>
             </span>
-            <span className={styles.checkText}>
+            <span className={own.checkText}>
               {t(check.text)}
               {check.kind === 'clock' && detail.clockOffsetMs !== null && check.tone !== 'ok' && (
                 <>
@@ -83,12 +84,12 @@ export function CameraStatusPanel(props: {
               )}
             </span>
             {check.next !== null && (
-              <strong className={styles.checkNext}>
+              <strong>
                 {t('check.next')} {t(check.next)}
               </strong>
             )}
             {check.evidence !== null && check.evidence !== detail.evidence && (
-              <bdi dir="ltr" className={styles.checkEvidence}>
+              <bdi dir="ltr" className={own.checkEvidence}>
                 {check.evidence}
               </bdi>
             )}
