@@ -219,9 +219,10 @@ test('through a killed server, an emptied Redis and a killed PostgreSQL in the m
     500,
   );
 
+  // That nothing climbed after it was acknowledged is one of the discrepancies above.
   const climbed = await sql<{ alertId: number; level: string; times: number }[]>`
     select alert_id, details->>'level' as level, count(*) as times from alert_event
-    where step = 'escalated' and alert_id = any(${paged}::int[])
+    where step = 'escalated' and alert_id = any(${unheeded}::int[])
     group by 1, 2 order by 1, 2`;
   expect(climbed).toEqual(
     unheeded.flatMap((alertId) => [
