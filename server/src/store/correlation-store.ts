@@ -240,7 +240,10 @@ async function openOrUpdate(
   return known.incidentId;
 }
 
-/** Marks alerts and incidents as told of and puts that into the outbox, once each. */
+/**
+ * Marks alerts and incidents as told of and puts that into the outbox, once each. An alert whose
+ * station is being evaluated is left for the next pass: waiting for it here could be for ever.
+ */
 export async function pageNow(
   sql: Queryable,
   alertIds: readonly number[],
@@ -249,7 +252,11 @@ export async function pageNow(
 ): Promise<CarriedOut> {
   const alerts = await sql<{ id: number; version: number }[]>`
     update alert set paged_at = ${nowMs}, version = version + 1
-    where id = any(${[...alertIds]}::int[]) and paged_at is null and closed_at is null
+    where id in (
+        select al.id from alert al join station_state ss on ss.station_id = al.station_id
+        where al.id = any(${[...alertIds]}::int[])
+        order by ss.station_id for update of ss skip locked)
+      and paged_at is null and closed_at is null
       and acknowledged_at is null and incident_id is null returning id, version`;
   const incidents = await sql<{ id: number; version: number }[]>`
     update incident set paged_at = ${nowMs}, version = version + 1
