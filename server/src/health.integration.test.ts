@@ -104,7 +104,7 @@ test('every gateway gets all orders: swept without a stream, views of those with
   });
   const one = gateway.orders();
   expect(one.get(delivered)?.stationId).toBe(one.get(unreached)?.stationId);
-  const other = startFakeWatchGateway(second.url, { nodeId: 'gateway-2' });
+  const other = startFakeWatchGateway(second.url, { nodeId: 'gateway-2', handlers });
   await soon(() => expect(other.orders()).toEqual(gateway.orders()));
   await other.link.stop();
 });
@@ -182,7 +182,7 @@ test('a full memory card degrades, with the reason and what to do; it is no outa
 
 test('facts that reach the other process take effect once, where the camera is decided about', async () => {
   const [recorded, swept] = [await idOf(code(3, 1)), await idOf(code(3, 3))];
-  const other = startFakeWatchGateway(second.url, { nodeId: 'gateway-2' });
+  const other = startFakeWatchGateway(second.url, { nodeId: 'gateway-2', handlers });
   await soon(() => expect(other.orders().size).toBe(9));
   other.judged(recorded, 'DARK');
   other.judged(recorded, 'DARK');
