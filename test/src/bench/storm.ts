@@ -248,6 +248,7 @@ try {
   const cpu = processSeconds(server.pid ?? 0) + processSeconds(postmaster) - before.cpu;
   const perSecond = ((await transitions()) - before.changes) / elapsed;
   sayProcessorTime('steady');
+  if (perSecond === 0) throw new Error('no change was stored while 1,000 a second came');
   const worst = browsers.worst();
   say(
     `steady: ${Math.round(perSecond)} changes a second, ${worst.heardByLeast} heard by each browser`,
