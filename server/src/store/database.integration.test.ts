@@ -85,22 +85,27 @@ test('transactions under way survive PostgreSQL being killed again and again, wh
 test('a statement of a transaction that lost its connection fails, and never runs in another', async () => {
   const one = openDatabase(postgres.url, { maxConnections: 1 });
   try {
-    await one`create table other (id int)`;
+    await one`create table if not exists other (id int)`;
+    await one`truncate other`;
+    let tellBackend = (_pid: number) => {};
+    const backend = new Promise<number>((resolve) => {
+      tellBackend = resolve;
+    });
     let goOn = () => {};
     const waits = new Promise<void>((resolve) => {
       goOn = resolve;
     });
     let late: Promise<unknown> = Promise.resolve();
     const lost = one.begin(async (tx) => {
-      await tx`insert into other values (1)`;
+      const [row] = await tx<{ pid: number }[]>`
+        insert into other values (1) returning pg_backend_pid() as pid`;
+      tellBackend(row?.pid ?? 0);
       await waits;
       late = tx`insert into other values (2)`;
       await late;
     });
     lost.catch(() => {});
-    const [backend] = await sql<{ pid: number }[]>`
-      select pid from pg_stat_activity where state = 'idle in transaction' and pid <> pg_backend_pid()`;
-    await sql`select pg_terminate_backend(${backend?.pid ?? 0})`;
+    await sql`select pg_terminate_backend(${await backend})`;
     await expect(lost).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
     await one.begin(async (tx) => {
       await tx`insert into other values (3)`;

@@ -149,5 +149,7 @@ function amount(
   sign: (text: string) => string = (text) => text,
 ): ReactNode {
   if (value === undefined || Number.isNaN(value)) return <span className={styles.none}>–</span>;
-  return <Code className={className}>{sign(value.toFixed(digits))}</Code>;
+  // Rounded first, and no minus before what is nothing then.
+  const rounded = Number(value.toFixed(digits)) + 0;
+  return <Code className={className}>{sign(rounded.toFixed(digits))}</Code>;
 }
