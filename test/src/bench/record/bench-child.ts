@@ -13,6 +13,7 @@ export interface BenchChild<Command, Report extends { readonly kind: string }> {
 }
 
 const keptOutput = 8_000;
+const lastWordsWithinMs = 1_000;
 
 /** Starts a script of this folder as a process of its own. */
 export function startBenchChild<Command extends object, Report extends { readonly kind: string }>(
@@ -30,8 +31,12 @@ export function startBenchChild<Command extends object, Report extends { readonl
     process.stderr.write(text);
     lastWords = (lastWords + text).slice(-keptOutput);
   });
-  // After 'close' all that it said has been read; 'exit' may come before.
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  // After 'close' all that it said has been read; a process of its own that holds its stderr can put
+  // that off for ever, so that 'exit' has to do after a second.
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('exit', () => setTimeout(resolve, lastWordsWithinMs).unref());
+  });
   let death: Error | undefined;
   child.once('close', (code, signal) => {
     const how = signal === null ? `code ${code}` : `signal ${signal}`;
