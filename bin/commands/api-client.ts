@@ -4,8 +4,8 @@ import { Fault, fromFaultMessage } from '@nigehban/domain/faults.ts';
 
 /** A person signed in to a running server, who signs out at the end. */
 export interface ApiClient {
-  /** JSON. @throws Fault of the server */
-  json<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
+  /** JSON; a body of bytes is sent as a file. @throws Fault of the server */
+  json<T>(method: 'GET' | 'POST', path: string, body?: Uint8Array | object): Promise<T>;
   /** Bytes. @throws Fault of the server */
   bytes(method: 'GET' | 'POST', path: string): Promise<Buffer>;
   signOut(): Promise<void>;
@@ -27,14 +27,17 @@ export async function signInTo(
     body: JSON.stringify({ username: user, password }),
   });
   const cookie = signedIn.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
-  const send = (method: string, path: string, body?: object) =>
-    ask(server, path, {
+  const send = (method: string, path: string, body?: Uint8Array | object) => {
+    const isFile = body instanceof Uint8Array;
+    const type = isFile ? 'application/octet-stream' : 'application/json';
+    return ask(server, path, {
       method,
-      headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { cookie, ...(body === undefined ? {} : { 'content-type': type }) },
+      ...(body === undefined ? {} : { body: isFile ? new Uint8Array(body) : JSON.stringify(body) }),
     });
+  };
   return {
-    json: async <T>(method: string, path: string, body?: object) =>
+    json: async <T>(method: string, path: string, body?: Uint8Array | object) =>
       (await (await send(method, path, body)).json()) as T,
     bytes: async (method, path) => Buffer.from(await (await send(method, path)).arrayBuffer()),
     async signOut() {

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
-import type { ErrorBody } from '@nigehban/domain/api/http-types.ts';
 import type { PlanDraftView, PlanIssuePage } from '@nigehban/domain/api/plan-types.ts';
 import { Fault, fromFaultMessage } from '@nigehban/domain/faults.ts';
 import type { Command } from '../cli-arguments.ts';
+import { signInTo } from './api-client.ts';
 
 type ImportPlan = Extract<Command, { kind: 'import' }>;
 
@@ -24,7 +23,8 @@ export async function runImport(
   say: (line: string) => void,
 ): Promise<boolean> {
   const file = readPlanFile(command.file);
-  const call = await signIn(command, environment);
+  const client = await signInTo(command.server, command.user, environment);
+  const call: Call = (method, path, body) => client.json(method, `/api/plan${path}`, body);
   const started = await call<PlanDraftView>(
     'POST',
     `/drafts?name=${encodeURIComponent(basename(command.file))}`,
@@ -64,62 +64,13 @@ export async function runImport(
   return true;
 }
 
-type Call = <T>(method: string, path: string, body?: Uint8Array | object) => Promise<T>;
+type Call = <T>(method: 'GET' | 'POST', path: string, body?: Uint8Array | object) => Promise<T>;
 
 function readPlanFile(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
     throw new Fault('REQUEST_INVALID', `Cannot read the plan ${file}`, { cause });
-  }
-}
-
-async function signIn(command: ImportPlan, environment: NodeJS.ProcessEnv): Promise<Call> {
-  const password = environment.NIGEHBAN_PASSWORD ?? (await askPassword(command.user));
-  const answer = await ask(command.server, '/api/session', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: command.user, password }),
-  });
-  const cookie = answer.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
-  return async <T>(method: string, path: string, body?: Uint8Array | object): Promise<T> => {
-    const isFile = body instanceof Uint8Array;
-    const type = isFile ? 'application/octet-stream' : 'application/json';
-    const response = await ask(command.server, `/api/plan${path}`, {
-      method,
-      headers: { cookie, ...(body === undefined ? {} : { 'content-type': type }) },
-      ...(body === undefined ? {} : { body: isFile ? new Uint8Array(body) : JSON.stringify(body) }),
-    });
-    return (await response.json()) as T;
-  };
-}
-
-async function ask(server: string, path: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(new URL(path, server), init).catch((cause: unknown) => {
-    throw new Fault('REQUEST_INVALID', `The server ${server} does not answer`, { cause });
-  });
-  if (response.ok) return response;
-  const body = (await response.json().catch(() => null)) as ErrorBody | null;
-  if (body?.error === undefined) {
-    throw new Fault('REQUEST_INVALID', `${server} answers ${response.status}: is it Nigehban?`);
-  }
-  throw fromFaultMessage(body.error);
-}
-
-/** Asked at the terminal; what is typed is not shown. */
-async function askPassword(user: string): Promise<string> {
-  const silent = { write: () => true } as unknown as NodeJS.WritableStream;
-  process.stderr.write(`Password of ${user}: `);
-  const terminal = createInterface({
-    input: process.stdin,
-    output: silent,
-    terminal: process.stdin.isTTY === true,
-  });
-  try {
-    return await terminal.question('');
-  } finally {
-    terminal.close();
-    process.stderr.write('\n');
   }
 }
 
