@@ -5,6 +5,7 @@ import type { LogLevel } from '@nigehban/config/settings/settings.ts';
 import { Fault, type FaultMessage } from '@nigehban/domain/faults.ts';
 import type { ChainEntry } from '@nigehban/domain/footage.ts';
 import type { NodeFact, StreamOrder } from '@nigehban/domain/link-messages.ts';
+import { recorderProcessOptions } from '@nigehban/recorder/process-options.ts';
 import {
   type EngineMethod,
   type EngineMethods,
@@ -117,7 +118,7 @@ export class EngineSlot {
     const { log, logLevel } = this.#ports;
     const child = fork(program, [], {
       serialization: 'advanced',
-      execArgv: [],
+      execArgv: [...recorderProcessOptions],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddedServer, startEmbeddedPostgres } from '@nigehban/config/embedded/postgres.ts';
+import { recorderProcessOptions } from '@nigehban/recorder/process-options.ts';
 import { openDatabase } from '@nigehban/server/store/database.ts';
 import { migrate } from '@nigehban/server/store/migrate.ts';
 import { type BenchChild, startBenchChild } from './bench-child.ts';
@@ -63,7 +64,7 @@ export async function startRecording(
   segmentMs: number,
 ): Promise<RecorderProcess> {
   const recorder: RecorderProcess = startBenchChild('recorder-process.ts', [], {
-    execArgv: stage.nodeOptions,
+    execArgv: [...recorderProcessOptions, ...stage.nodeOptions],
   });
   await recorder.next('ready');
   const started = recorder.next('started');
