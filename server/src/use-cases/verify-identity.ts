@@ -19,6 +19,7 @@ import { storeIdentityChecked } from '../store/registration-store.ts';
 import { type CameraDirectory, type DirectoryEntry, streamOf } from './camera-directory.ts';
 import type { CredentialBreaker } from './credential-breaker.ts';
 import type { Enroller } from './enrol-camera.ts';
+import { createGatherer } from './gather-work.ts';
 import { sameEndpoint } from './same-camera.ts';
 
 export interface IdentityPorts {
@@ -64,19 +65,26 @@ const storeEveryTicks = 10;
 const pendingEveryTicks = 5;
 const pendingAtOnce = 500;
 const unprovenForMs = 60_000;
+/** When many streams break or come back, what they tell and what is proved is stored so often. */
+const noteEveryMs = 200;
+const proveEveryMs = 250;
+
+/** What is known of a camera that is to be asked. */
+interface Doubt {
+  /** Since when another one may stand there; null: nothing says so. */
+  readonly fromMs: number | null;
+  /** The session that its answer would prove, where it was just read. */
+  readonly session?: PendingProof;
+}
 
 export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
   const { sql, clock, log, directory, breaker, enroller, requestGateway } = ports;
-  /** Breaks and sessions are stored in the order in which they were told. */
-  let noting: Promise<void> = Promise.resolve();
   let looking: Promise<void> | null = null;
-  /** To be asked, in order of urgency; the value is since when another one may stand there. */
-  const due = new Map<CameraId, number | null>();
+  /** To be asked, in order of urgency. */
+  const due = new Map<CameraId, Doubt>();
   const inFlight = new Map<CameraId, Promise<void>>();
   let proved: CameraId[] = [];
   let storing: Promise<void> = Promise.resolve();
-  let provedSessions: SessionKey[] = [];
-  let storingProofs: Promise<void> = Promise.resolve();
   const sessionsToRead = new Set<CameraId>();
   let sessionsRead: Promise<ReadonlyMap<CameraId, PendingProof>> = Promise.resolve(new Map());
   let round: CameraId[] = [];
@@ -96,18 +104,12 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
     );
   };
 
-  /** Settles when it is stored; in a flood many are stored together. */
-  const storeProof = async (session: SessionKey): Promise<void> => {
-    provedSessions.push(session);
-    storingProofs = storingProofs.then(async () => {
-      const batch = provedSessions;
-      provedSessions = [];
-      if (batch.length > 0) await storeSessionsProved(sql, batch, clock.nowMs());
-    });
-    const stored = storingProofs;
-    storingProofs = stored.catch(() => {});
-    await stored;
-  };
+  // Nobody waits for them: what is not stored stays unproven and is asked again.
+  const proofs = createGatherer<SessionKey>(clock, proveEveryMs, (sessions) =>
+    storeSessionsProved(sql, sessions, clock.nowMs()).catch((error) =>
+      log.warn({ err: error }, 'proofs of sessions cannot be stored'),
+    ),
+  );
 
   const setRight = async (
     { asset, endpoint, credentials }: DirectoryEntry,
@@ -156,9 +158,9 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
     return (await sessionsRead).get(cameraId) ?? null;
   };
 
-  const ask = async (cameraId: CameraId, doubtFromMs: number | null): Promise<void> => {
+  const ask = async (cameraId: CameraId, doubt: Doubt): Promise<void> => {
     // Before the question: a session that begins after it is not proved by its answer.
-    const session = await readSession(cameraId);
+    const session = doubt.session ?? (await readSession(cameraId));
     const entry = directory.find(cameraId);
     if (entry === null) return;
     const endpoint = enroller.whereIs(cameraId);
@@ -172,13 +174,13 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
       );
       if (credentials !== null) breaker.accepted(endpoint, credentials);
       const verdict = compareIdentity(identity, asset);
-      if (verdict === 'another') await setRight({ ...entry, endpoint }, identity, doubtFromMs);
+      if (verdict === 'another') await setRight({ ...entry, endpoint }, identity, doubt.fromMs);
       else {
         proved.push(cameraId);
         // What the directory shows of a camera that was bound elsewhere just now is of its former place.
         const isLoaded = entry.endpoint !== null && sameEndpoint(entry.endpoint, endpoint);
         if (session !== null && isLoaded && isOfEndpoint(session, asset)) {
-          await storeProof(session);
+          void proofs.add([session]);
         }
       }
     } catch (thrown) {
@@ -190,10 +192,10 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
     }
   };
 
-  const verify = (cameraId: CameraId, doubtFromMs: number | null): Promise<void> => {
+  const verify = (cameraId: CameraId, doubt: Doubt): Promise<void> => {
     const under = inFlight.get(cameraId);
     if (under !== undefined) return under;
-    const flight = ask(cameraId, doubtFromMs)
+    const flight = ask(cameraId, doubt)
       .catch((error) => log.warn({ err: error, cameraId }, 'an identity could not be verified'))
       .finally(() => {
         inFlight.delete(cameraId);
@@ -204,42 +206,40 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
   };
 
   const work = () => {
-    for (const [cameraId, doubtFromMs] of due) {
+    for (const [cameraId, doubt] of due) {
       if (stopped || inFlight.size >= atOnce || ports.gateways() === 0) return;
       due.delete(cameraId);
-      void verify(cameraId, doubtFromMs);
+      void verify(cameraId, doubt);
     }
   };
 
-  const note = (facts: readonly NodeFact[]) => {
+  /** Breaks and sessions are stored in the order in which they were told. */
+  const note = async (facts: readonly StreamFact[]): Promise<void> => {
     const broken = new Map<CameraId, number>();
     const sessions = new Map<CameraId, StreamSessionRow>();
     for (const fact of facts) {
-      if (fact.kind === 'stream-down' && fact.quality === 'main') {
-        if (!broken.has(fact.cameraId)) broken.set(fact.cameraId, fact.atMs);
-        sessions.delete(fact.cameraId);
-      }
-      if (fact.kind === 'stream-flowing' && fact.quality === 'main') {
-        const { cameraId, atMs, source = null } = fact;
-        sessions.set(cameraId, { cameraId, atMs, source });
+      const { cameraId, atMs } = fact;
+      if (fact.kind === 'stream-down') {
+        if (!broken.has(cameraId)) broken.set(cameraId, atMs);
+        sessions.delete(cameraId);
+      } else {
+        sessions.set(cameraId, { cameraId, atMs, source: fact.source ?? null });
       }
     }
-    if (broken.size + sessions.size === 0) return;
-    noting = noting
-      .then(async () => {
-        if (broken.size > 0) {
-          await storeBroken(
-            sql,
-            [...broken].map(([cameraId, atMs]) => ({ cameraId, atMs })),
-          );
-        }
-        if (sessions.size === 0) return;
-        await storeSessions(sql, [...sessions.values()]);
-        const ids = [...sessions.keys()];
-        await take(await readPendingProofs(sql, ids, ids.length));
-      })
-      .catch((error) => log.warn({ err: error }, 'breaks of streams cannot be noted'));
+    try {
+      if (broken.size > 0) {
+        const rows = [...broken].map(([cameraId, atMs]) => ({ cameraId, atMs }));
+        await storeBroken(sql, rows);
+      }
+      if (sessions.size === 0) return;
+      await storeSessions(sql, [...sessions.values()]);
+      const ids = [...sessions.keys()];
+      await take(await readPendingProofs(sql, ids, ids.length));
+    } catch (error) {
+      log.warn({ err: error }, 'breaks of streams cannot be noted');
+    }
   };
+  const notes = createGatherer(clock, noteEveryMs, note);
 
   /** Asks cameras about their sessions; those that nobody could ask in time are let go. */
   const take = async (pending: readonly PendingProof[]): Promise<void> => {
@@ -249,7 +249,7 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
       const { cameraId, sessionMs, fromMs } = session;
       const asset = directory.find(cameraId)?.asset;
       if (sessionMs >= lateMs) {
-        if (!inFlight.has(cameraId)) due.set(cameraId, fromMs);
+        if (!inFlight.has(cameraId)) due.set(cameraId, { fromMs, session });
         // One with a former address stays in doubt: it ends with a session of the camera's own.
       } else if (asset?.registered === true && isOfEndpoint(session, asset)) {
         late.push(session);
@@ -280,7 +280,7 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
       }
       const cameraId = round.pop();
       owed -= 1;
-      if (cameraId !== undefined && !due.has(cameraId)) due.set(cameraId, null);
+      if (cameraId !== undefined && !due.has(cameraId)) due.set(cameraId, { fromMs: null });
     }
     work();
     ticks += 1;
@@ -292,26 +292,39 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
 
   return {
     facts(facts) {
-      note(facts);
+      const streams = facts.filter(isOfMainStream);
+      if (streams.length > 0) void notes.add(streams);
       for (const fact of facts) {
-        if (fact.kind === 'camera-answered') due.set(fact.cameraId, fact.atMs);
-        if (fact.kind === 'camera-lost' && fact.outcome.fault === 'CAMERA_IDENTITY_MISMATCH') {
-          due.set(fact.cameraId, fact.atMs);
+        if (
+          fact.kind === 'camera-answered' ||
+          (fact.kind === 'camera-lost' && fact.outcome.fault === 'CAMERA_IDENTITY_MISMATCH')
+        ) {
+          due.set(fact.cameraId, { fromMs: fact.atMs });
         }
       }
       work();
     },
-    verify: (cameraId) => verify(cameraId, null),
+    async verify(cameraId) {
+      await verify(cameraId, { fromMs: null });
+      await proofs.settled();
+    },
     async stop() {
       stopped = true;
       cancel();
-      await noting;
+      await notes.settled();
       await looking;
       await Promise.all(inFlight.values());
+      await proofs.settled();
       storeProved();
       await storing;
     },
   };
+}
+
+type StreamFact = Extract<NodeFact, { kind: 'stream-down' | 'stream-flowing' }>;
+
+function isOfMainStream(fact: NodeFact): fact is StreamFact {
+  return (fact.kind === 'stream-down' || fact.kind === 'stream-flowing') && fact.quality === 'main';
 }
 
 /** Host and port of a URL; empty when it is none. */

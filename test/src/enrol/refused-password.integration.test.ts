@@ -134,11 +134,13 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
   let informers = inform();
 
   const engine: { hub: StreamHub | null } = { hub: null };
+  let flowingAtMs = 0;
   const pull = () => {
     const opened = createStreamHub({ clock: mediaClock, random: Math.random });
     engine.hub = opened;
     opened.onEvent((event) => {
       const fact = factOfEvent(event);
+      if (fact?.kind === 'stream-flowing') flowingAtMs = Math.max(flowingAtMs, fact.atMs);
       if (fact !== undefined) site.parts.facts([fact]);
     });
     const subscribed = new Set<string>();
@@ -158,7 +160,10 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
   await soon('both are recorded', isFlowing);
   await until('both said who they are', 20_000, async () => {
     pass(20);
-    return (await sql`select 1 from identity_doubt`).length === 0;
+    const proved = await sql`
+      select from camera where identity_checked_at >= ${Math.floor(flowingAtMs)}::timestamptz
+        and id not in (select camera_id from identity_doubt)`;
+    return proved.length === 2;
   });
 
   const watch = () => {
