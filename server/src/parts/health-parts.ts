@@ -22,6 +22,7 @@ import { startGatewayInformer } from '../use-cases/inform-gateways.ts';
 import { type CameraMonitor, startCameraMonitor } from '../use-cases/monitor-cameras.ts';
 import { serverLeaseMs, startCameraOwnership } from '../use-cases/own-cameras.ts';
 import { createFactRouter } from '../use-cases/route-facts.ts';
+import { startWokenLoop } from '../use-cases/woken-loop.ts';
 
 /** What knows the state of every camera: monitor, gateways' orders, and who of several processes decides. */
 export interface HealthParts {
@@ -141,7 +142,6 @@ export async function startHealthParts(options: {
 
   /** What was told of each camera whose registration fails. */
   let failuresTold = new Map<CameraId, string>();
-  let looking: Promise<void> = Promise.resolve();
   const lookForFailures = async () => {
     const rows = await readRegistrationFailures(sql, clock.nowMs());
     const next = new Map(rows.map((row) => [row.cameraId, `${row.fault}/${row.evidence}`]));
@@ -162,19 +162,17 @@ export async function startHealthParts(options: {
     monitor.compareVersions(await readStateVersions(sql));
     differences = await readStreamDifferences(sql);
   };
-  let cancelLook = () => {};
-  let stopped = false;
-  const look = () => {
-    looking = lookForFailures()
-      .then(compare)
-      .catch((error: unknown) => {
-        log.debug({ err: error }, 'failed registrations or versions cannot be read');
-      })
-      .finally(() => {
-        if (!stopped) cancelLook = clock.after(lookForFailuresEveryMs, look);
-      });
-  };
-  look();
+  const failureLoop = startWokenLoop({
+    clock,
+    log,
+    async pass() {
+      await lookForFailures();
+      await compare();
+      return lookForFailuresEveryMs;
+    },
+    everyMs: lookForFailuresEveryMs,
+    failing: 'failed registrations or versions cannot be read',
+  });
 
   return {
     monitor,
@@ -217,10 +215,8 @@ export async function startHealthParts(options: {
       }),
     watchPolicy: gateways.policy,
     async stop() {
-      stopped = true;
-      cancelLook();
       router.stop();
-      await looking;
+      await failureLoop.stop();
       await gateways.stop();
       await exchange.stop();
       await monitor.stop();

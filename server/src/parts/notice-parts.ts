@@ -22,6 +22,7 @@ import {
   type NoticePorts,
 } from '../use-cases/send-notices.ts';
 import { type StepTimers, takeStep } from '../use-cases/take-step.ts';
+import { startWokenLoop } from '../use-cases/woken-loop.ts';
 
 export interface NoticeParts {
   /** Handles steps of alerts and incidents from the outbox. */
@@ -59,11 +60,7 @@ export function startNoticeParts(options: {
   };
   /** When a recipient's limit lets something go again: no use in asking before. */
   const notBefore = new Map<number, { readonly atMs: number; readonly untilMs: number }>();
-  let stopped = false;
   let timersOfferedAtMs = Number.NEGATIVE_INFINITY;
-  let looking: Promise<void> | null = null;
-  let cancel = () => {};
-  let failing = false;
 
   const work = async (job: NoticeJob): Promise<readonly NoticeJob[]> => {
     if (job.dueMs > clock.nowMs() + 50) return [job];
@@ -104,27 +101,10 @@ export function startNoticeParts(options: {
       ...due.map((recipientId) => ({ kind: 'flush' as const, recipientId, dueMs: nowMs })),
       ...messages.map((messageId) => ({ kind: 'deliver' as const, messageId, dueMs: nowMs })),
     ]);
-    if (Math.abs(nowMs - timersOfferedAtMs) < offerTimersEveryMs) return;
+    if (Math.abs(nowMs - timersOfferedAtMs) < offerTimersEveryMs) return lookEveryMs;
     await queue.offer((await readPendingEscalations(sql)).map(toJob));
     timersOfferedAtMs = nowMs;
-  };
-  const look = () => {
-    if (stopped || looking !== null) return;
-    cancel();
-    looking = pass()
-      .then(
-        () => {
-          failing = false;
-        },
-        (error: unknown) => {
-          if (!failing) log.warn({ err: error }, 'waiting notices cannot be read');
-          failing = true;
-        },
-      )
-      .finally(() => {
-        looking = null;
-        if (!stopped) cancel = clock.after(lookEveryMs, look);
-      });
+    return lookEveryMs;
   };
   const queue = openNoticeQueue({
     redisUrl: options.redisUrl,
@@ -135,10 +115,18 @@ export function startNoticeParts(options: {
     work,
     onReady: () => {
       timersOfferedAtMs = Number.NEGATIVE_INFINITY;
-      look();
+      loop.wake();
     },
   });
-  look();
+  const loop = startWokenLoop({
+    clock,
+    log,
+    pass,
+    everyMs: lookEveryMs,
+    // Every step of a storm wakes it.
+    againAfterMs: () => lookEveryMs,
+    failing: 'waiting notices cannot be read',
+  });
 
   const timers: StepTimers = {
     begun: async (pending) => await queue.offer(pending.map(toJob)),
@@ -147,7 +135,7 @@ export function startNoticeParts(options: {
   // What the engine puts into the outbox under these topics is an AlertStepMessage.
   const handler: OutboxHandler = async (job) => {
     await takeStep(ports, timers, job.payload as AlertStepMessage);
-    look();
+    loop.wake();
   };
 
   return {
@@ -157,7 +145,7 @@ export function startNoticeParts(options: {
         sql,
         clock,
         secretKey: options.secretKey,
-        wake: look,
+        wake: loop.wake,
         async sendTest(recipientId) {
           const [recipient] = await readRecipients(sql, recipientId);
           if (recipient === undefined) throw new Fault('NOT_FOUND', `No recipient ${recipientId}`);
@@ -171,9 +159,7 @@ export function startNoticeParts(options: {
       });
     },
     async stop() {
-      stopped = true;
-      cancel();
-      await looking;
+      await loop.stop();
       await queue.stop();
     },
   };

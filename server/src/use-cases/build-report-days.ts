@@ -28,6 +28,7 @@ import {
   readUnwatched,
   writeProgress,
 } from '../store/report-facts-store.ts';
+import { startWokenLoop } from './woken-loop.ts';
 
 export const defaultCountTimes: CountTimes = {
   settleMs: 360_000,
@@ -153,34 +154,25 @@ export function startReportDays(options: {
 }): { stop(): Promise<void> } {
   const { sql, clock, log, serverId } = options;
   const times = options.times ?? defaultCountTimes;
-  let stopped = false;
-  let failing = false;
-  let cancel = () => {};
-  let running = Promise.resolve();
-  const renew = async () => !stopped && (await holdLease(sql, leaseName, serverId, leaseMs)).held;
-
-  const look = async () => {
-    try {
+  const renewUnless = async (stopping: AbortSignal) =>
+    !stopping.aborted && (await holdLease(sql, leaseName, serverId, leaseMs)).held;
+  const loop = startWokenLoop({
+    clock,
+    log,
+    async pass(stopping) {
+      const renew = () => renewUnless(stopping);
       while (await renew()) {
         if ((await countReportDays(sql, clock.nowMs(), times, renew)) === null) break;
       }
-      failing = false;
-    } catch (error) {
-      if (!failing && !stopped) log.warn({ err: error }, 'camera time cannot be counted');
-      failing = true;
-    }
-    if (!stopped) cancel = clock.after(lookEveryMs, turn);
-  };
-  const turn = () => {
-    running = look();
-  };
-
-  cancel = clock.after(lookEveryMs, turn);
+      return lookEveryMs;
+    },
+    everyMs: lookEveryMs,
+    firstAfterMs: lookEveryMs,
+    failing: 'camera time cannot be counted',
+  });
   return {
     async stop() {
-      stopped = true;
-      cancel();
-      await running;
+      await loop.stop();
       await dropLease(sql, leaseName, serverId).catch(() => {});
     },
   };

@@ -13,6 +13,7 @@ import {
 import { type CameraDirectory, streamOf } from './camera-directory.ts';
 import type { CredentialBreaker } from './credential-breaker.ts';
 import { eachInSlices } from './in-slices.ts';
+import { startWokenLoop } from './woken-loop.ts';
 
 /** Keeps the gateways' watch orders: whole at their hello, then changes. */
 export interface GatewayInformer {
@@ -49,11 +50,6 @@ export function startGatewayInformer(options: {
   let livingText: string | null = null;
   let version = startedAtMs;
   let stale = true;
-  let running: Promise<void> | null = null;
-  let again = false;
-  let stopped = false;
-  let failing = false;
-  let cancelBeat = () => {};
 
   const withHeld = (order: WatchOrder): WatchOrder => {
     const { endpoint, credentials } = order;
@@ -122,29 +118,17 @@ export function startGatewayInformer(options: {
     }
   };
 
-  const run = async () => {
-    cancelBeat();
-    try {
+  const loop = startWokenLoop({
+    clock,
+    log,
+    async pass() {
       await pass();
-      failing = false;
-    } catch (error) {
-      if (!failing) log.warn({ err: error }, 'gateways cannot be informed');
-      failing = true;
-    }
-    running = null;
-    if (stopped) return;
-    cancelBeat = clock.after(again && !failing ? 50 : beatEveryMs, wake);
-    again = false;
-  };
-  const wake = () => {
-    if (stopped) return;
-    if (running !== null) {
-      again = true;
-      return;
-    }
-    running = run();
-  };
-  wake();
+      return beatEveryMs;
+    },
+    everyMs: beatEveryMs,
+    againAfterMs: () => 50,
+    failing: 'gateways cannot be informed',
+  });
 
   /** A node that dials again before its former link was found dead is never told to be unlinked. */
   const forgetFormer = ({ hello }: NodeConnection) => {
@@ -158,21 +142,17 @@ export function startGatewayInformer(options: {
     linked(node) {
       forgetFormer(node);
       told.set(node, null);
-      wake();
+      loop.wake();
     },
     unlinked(node) {
       told.delete(node);
     },
     changed() {
       stale = true;
-      wake();
+      loop.wake();
     },
     policy: () => (policyText === '' ? null : (JSON.parse(policyText) as WatchPolicy)),
-    async stop() {
-      stopped = true;
-      cancelBeat();
-      await running;
-    },
+    stop: loop.stop,
   };
 }
 

@@ -15,6 +15,7 @@ import type { CameraDirectory } from './camera-directory.ts';
 import type { CredentialBreaker } from './credential-breaker.ts';
 import { eachInSlices } from './in-slices.ts';
 import { readElectionPhase } from './poll-phase.ts';
+import { startWokenLoop } from './woken-loop.ts';
 
 /**
  * Keeps the media nodes' desired state: whole at their hello, then changes. A node holds a lease
@@ -63,12 +64,8 @@ export function startNodeInformer(options: {
   let stale = false;
   let holdsStale = false;
   let phasesStale = false;
-  let running: Promise<void> | null = null;
-  let stopped = false;
   let unlinkedNews: NodeConnection[] = [];
   let linkedNews: NodeConnection[] = [];
-  let cancelBeat = () => {};
-  let failing = false;
 
   const idsOf = (role: LinkRole) =>
     [...told.keys()].filter((node) => node.hello.role === role).map((node) => node.hello.nodeId);
@@ -172,34 +169,29 @@ export function startNodeInformer(options: {
     for (const node of nodes) await tell(node);
   };
 
-  const run = async () => {
-    cancelBeat();
+  const attempt = async () => {
     const linkedBefore = [...linkedNews];
     const unlinkedBefore = [...unlinkedNews];
     const staleBefore = stale;
-    const beganAtMs = clock.nowMs();
     try {
       await pass();
-      failing = false;
     } catch (error) {
       linkedNews = [...linkedBefore.filter((node) => told.has(node)), ...linkedNews];
       unlinkedNews = [...unlinkedBefore, ...unlinkedNews];
       stale ||= staleBefore;
-      if (!failing) log.warn({ err: error }, 'media nodes cannot be informed');
-      failing = true;
+      throw error;
     }
-    running = null;
-    if (stopped) return;
-    const urgent = !failing && (stale || holdsStale || phasesStale || linkedNews.length > 0);
+    return beatEveryMs;
+  };
+  const loop = startWokenLoop({
+    clock,
+    log,
+    pass: attempt,
+    everyMs: beatEveryMs,
     // While cameras are registered the plan changes all the time: half of it is left to everything else.
-    const soonMs = Math.min(beatEveryMs, Math.max(50, clock.nowMs() - beganAtMs));
-    cancelBeat = clock.after(urgent ? soonMs : beatEveryMs, wake);
-  };
-  const wake = () => {
-    if (stopped || running !== null) return;
-    running = run();
-  };
-  wake();
+    againAfterMs: (tookMs) => Math.max(50, tookMs),
+    failing: 'media nodes cannot be informed',
+  });
 
   /** A node that dials again before its former link was found dead is never told to be unlinked. */
   const forgetFormer = ({ hello }: NodeConnection) => {
@@ -214,29 +206,25 @@ export function startNodeInformer(options: {
       forgetFormer(node);
       told.set(node, null);
       linkedNews.push(node);
-      wake();
+      loop.wake();
     },
     unlinked(node) {
       told.delete(node);
       unlinkedNews.push(node);
-      wake();
+      loop.wake();
     },
     planChanged() {
       stale = true;
-      wake();
+      loop.wake();
     },
     holdsChanged() {
       holdsStale = true;
-      wake();
+      loop.wake();
     },
     phasesChanged() {
       phasesStale = true;
-      wake();
+      loop.wake();
     },
-    async stop() {
-      stopped = true;
-      cancelBeat();
-      await running;
-    },
+    stop: loop.stop,
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from '@nigehban/config/log/logger.ts';
 import { planDaysAhead, planSettledDays } from '@nigehban/domain/footage-days.ts';
 import type { Sql } from '../store/database.ts';
 import { addFootageDays, listFootageDays, orderFootageDay } from '../store/footage-days-store.ts';
+import { startWokenLoop } from './woken-loop.ts';
 
 const everyMs = 3_600_000;
 const retryMs = 60_000;
@@ -17,40 +18,22 @@ export function startFootageDayKeeper(
   sql: Sql,
   { clock, log }: { clock: Clock; log: Logger },
 ): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  let failing = false;
-  let cancel = () => {};
-  let running = Promise.resolve();
-
-  const look = async () => {
-    try {
+  return startWokenLoop({
+    clock,
+    log,
+    async pass(stopping) {
       const nowUs = clock.nowMs() * 1_000;
       const made = await addFootageDays(sql, planDaysAhead(nowUs, daysAhead));
       if (made.length > 0) log.info({ days: made.length }, 'days of the footage index made');
       for (const day of planSettledDays(await listFootageDays(sql), nowUs)) {
-        if (stopping.signal.aborted) break;
-        const done = await orderFootageDay(sql, day, stopping.signal);
+        if (stopping.aborted) break;
+        const done = await orderFootageDay(sql, day, stopping);
         if (done) log.info({ day }, 'a day of the footage index is in order');
       }
-      failing = false;
-    } catch (error) {
-      if (!failing && !stopping.signal.aborted) {
-        log.warn({ err: error }, 'the days of the footage index cannot be kept');
-      }
-      failing = true;
-    }
-    if (!stopping.signal.aborted) cancel = clock.after(failing ? retryMs : everyMs, turn);
-  };
-  const turn = () => {
-    running = look();
-  };
-
-  turn();
-  return {
-    async stop() {
-      stopping.abort();
-      cancel();
-      await running;
+      return everyMs;
     },
-  };
+    everyMs,
+    retryMs,
+    failing: 'the days of the footage index cannot be kept',
+  });
 }

@@ -3,6 +3,7 @@ import type { Logger } from '@nigehban/config/log/logger.ts';
 import { rendezvous } from '@nigehban/domain/assignment.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { CameraOwners } from '../store/server-process-store.ts';
+import { startWokenLoop } from './woken-loop.ts';
 
 /**
  * Which of several server processes decides about a camera: the one that its media node is linked
@@ -36,11 +37,6 @@ export function startCameraOwnership(options: {
   let owners: CameraOwners = { servers: [serverId], serverOfNode: new Map() };
   let seen = '';
   let linked = new Set<string>();
-  let running: Promise<void> | null = null;
-  let again = false;
-  let stopped = false;
-  let failing = false;
-  let cancel = () => {};
 
   const pass = async () => {
     const next = await options.beat(linkedNodes());
@@ -52,31 +48,18 @@ export function startCameraOwnership(options: {
     seen = looks;
     options.onChanged();
   };
-  const run = async () => {
-    cancel();
-    try {
-      await pass();
-      failing = false;
-    } catch (error) {
-      // What was known last holds: the database away must not stop the watching.
-      if (!failing) log.warn({ err: error }, 'the owners of cameras cannot be read');
-      failing = true;
-    }
-    running = null;
-    if (stopped) return;
-    cancel = clock.after(again && !failing ? 0 : beatEveryMs, wake);
-    again = false;
-  };
-  const wake = () => {
-    if (stopped) return;
-    if (running !== null) {
-      again = true;
-      return;
-    }
-    running = run();
-  };
   linked = new Set(linkedNodes());
-  wake();
+  const loop = startWokenLoop({
+    clock,
+    log,
+    async pass() {
+      await pass();
+      return beatEveryMs;
+    },
+    everyMs: beatEveryMs,
+    // What was known last holds: the database away must not stop the watching.
+    failing: 'the owners of cameras cannot be read',
+  });
 
   const ownerOf = (cameraId: CameraId): string => {
     const nodeId = options.nodeOf(cameraId);
@@ -95,12 +78,10 @@ export function startCameraOwnership(options: {
     owns: (cameraId) => ownerOf(cameraId) === serverId,
     linksChanged() {
       linked = new Set(linkedNodes());
-      wake();
+      loop.wake();
     },
     async stop() {
-      stopped = true;
-      cancel();
-      await running;
+      await loop.stop();
       await options.end().catch(() => {
         // Its lease runs out by itself.
       });

@@ -21,6 +21,7 @@ import {
   replacePhaseEntries,
   storeDistrictPhases,
 } from '../store/phase-store.ts';
+import { startWokenLoop, type WokenLoop } from './woken-loop.ts';
 
 export async function readPhases(sql: Queryable, nowMs: number): Promise<PhasesView> {
   const entries = await readPhaseEntries(sql);
@@ -114,69 +115,36 @@ export async function readElectionPhase(
 
 /** A clock that was set back or forward is noticed within this. */
 const longestWaitMs = 15_000;
+const retryMs = 1_000;
 
-export interface PhaseKeeper {
-  /** The clock was set: look now. */
-  wake(): void;
-  stop(): Promise<void>;
-}
-
-/** Lets districts enter their phases when the time comes. Any number of processes may do it. */
+/**
+ * Lets districts enter their phases when the time comes; to be woken when the clock was set. Any
+ * number of processes may do it.
+ */
 export function startPhaseKeeper(options: {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Logger;
   /** Districts entered a phase: their stations are to be judged anew. */
   readonly onEntered: () => void;
-}): PhaseKeeper {
+}): WokenLoop {
   const { sql, clock, log } = options;
-  let running: Promise<void> | null = null;
-  let again = false;
-  let stopped = false;
-  let failing = false;
-  let cancel = () => {};
-
-  const run = async () => {
-    let waitMs = longestWaitMs;
-    try {
+  return startWokenLoop({
+    clock,
+    log,
+    async pass() {
       const entered = await enterPhases(sql, clock.nowMs());
       if (entered.length > 0) {
         log.info({ districts: entered.length }, 'districts entered a phase');
         options.onEntered();
       }
-      const nextMs = nextPhaseChangeMs(await readPhaseEntries(sql), clock.nowMs());
-      if (nextMs !== null) waitMs = Math.max(0, Math.min(waitMs, nextMs - clock.nowMs()));
-      failing = false;
-    } catch (error) {
-      if (!failing) log.warn({ err: error }, 'the poll-phase clock cannot be followed');
-      failing = true;
-      waitMs = 1_000;
-    }
-    running = null;
-    if (stopped) return;
-    if (again) {
-      again = false;
-      wake();
-      return;
-    }
-    cancel = clock.after(waitMs, wake);
-  };
-  const wake = () => {
-    if (stopped) return;
-    if (running !== null) {
-      again = true;
-      return;
-    }
-    cancel();
-    running = run();
-  };
-  wake();
-  return {
-    wake,
-    async stop() {
-      stopped = true;
-      cancel();
-      await running;
+      const entries = await readPhaseEntries(sql);
+      const nowMs = clock.nowMs();
+      const nextMs = nextPhaseChangeMs(entries, nowMs);
+      return nextMs === null ? longestWaitMs : Math.max(0, Math.min(longestWaitMs, nextMs - nowMs));
     },
-  };
+    everyMs: longestWaitMs,
+    retryMs,
+    failing: 'the poll-phase clock cannot be followed',
+  });
 }

@@ -30,6 +30,7 @@ import type { Enroller, Enrolment } from './enrol-camera.ts';
 import { openFound, sealFound } from './found-credentials.ts';
 import type { Registration } from './register-cameras.ts';
 import { sameEndpoint } from './same-camera.ts';
+import { startWokenLoop } from './woken-loop.ts';
 
 export interface DiscoveryRunPorts {
   readonly sql: Sql;
@@ -81,10 +82,8 @@ const leaseForMs = 15_000;
 export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
   const { sql, clock, log, secretKey, requestGateway } = ports;
   const holder = randomUUID();
-  let running: Promise<void> | null = null;
   let stopped = false;
   let failures = 0;
-  let cancelLook = () => {};
   const stopping = Promise.withResolvers<never>();
   stopping.promise.catch(() => {});
 
@@ -172,6 +171,8 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
     }
   };
 
+  const waitMs = () => (failures === 0 ? lookEveryMs : discoveryBackOffMs(failures));
+
   /** Of several processes one works: what is asked of cameras, passwords above all, is asked once. */
   const workAll = async (): Promise<void> => {
     const runs = await readDiscoveryRuns(sql, { state: 'RUNNING' });
@@ -200,21 +201,22 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
     }
   };
 
-  const look = () => {
-    cancelLook();
-    if (stopped || running !== null) return;
-    running = workAll()
-      .catch((error) => {
+  const loop = startWokenLoop({
+    clock,
+    log,
+    async pass() {
+      try {
+        await workAll();
+      } catch (error) {
         failures += 1;
-        log.warn({ err: error }, 'discovery runs cannot be worked on');
-      })
-      .finally(() => {
-        running = null;
-        if (stopped) return;
-        cancelLook = clock.after(failures === 0 ? lookEveryMs : discoveryBackOffMs(failures), look);
-      });
-  };
-  look();
+        throw error;
+      }
+      return waitMs();
+    },
+    everyMs: lookEveryMs,
+    retryMs: waitMs,
+    failing: 'discovery runs cannot be worked on',
+  });
 
   const one = async (id: number): Promise<DiscoveryRunView> => {
     const [row] = await readDiscoveryRuns(sql, { id });
@@ -247,7 +249,7 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
         await addAudit(tx, entry, nowMs);
         return run;
       });
-      look();
+      loop.wake();
       return await one(id);
     },
     list: async () => (await readDiscoveryRuns(sql)).map(viewOf),
@@ -262,12 +264,11 @@ export function startDiscoveryRuns(ports: DiscoveryRunPorts): DiscoveryRuns {
       });
       return await one(id);
     },
-    wake: look,
+    wake: loop.wake,
     async stop() {
       stopped = true;
-      cancelLook();
       stopping.reject(new Fault('GATEWAY_UNAVAILABLE', 'The server is stopping'));
-      await running;
+      await loop.stop();
     },
   };
 }

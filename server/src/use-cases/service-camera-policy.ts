@@ -43,6 +43,7 @@ import type { Person } from './approve-view.ts';
 import { openCredentials, sealCredentials } from './camera-credentials.ts';
 import type { CameraDirectory } from './camera-directory.ts';
 import { openPolicy, sealPassword } from './policy-secrets.ts';
+import { startWokenLoop } from './woken-loop.ts';
 
 /** How cameras are to be set, by scope; held against each camera after registration and daily. */
 export interface CameraPolicies {
@@ -214,19 +215,16 @@ export function createCameraPolicies(options: {
     }
   };
 
-  let stopped = false;
-  let running: Promise<void> | null = null;
-  let cancel = () => {};
   let newcomersAtMs = Number.NEGATIVE_INFINITY;
   let pendingAtMs = Number.NEGATIVE_INFINITY;
   const pass = async () => {
     const nowMs = clock.nowMs();
-    if (!options.gatewayLinked()) return;
+    if (!options.gatewayLinked()) return lookEveryMs;
     if (nowMs - pendingAtMs >= pendingEveryMs) {
       pendingAtMs = nowMs;
       await settleAll();
     }
-    if ((await readPolicies(sql)).length === 0) return;
+    if ((await readPolicies(sql)).length === 0) return lookEveryMs;
     if (nowMs - newcomersAtMs >= newcomersEveryMs) {
       newcomersAtMs = nowMs;
       await queueNewcomers(sql, nowMs);
@@ -236,17 +234,16 @@ export function createCameraPolicies(options: {
     for (const end of ends) {
       if (end.status === 'rejected') log.warn({ err: end.reason }, 'a policy could not be held');
     }
+    return lookEveryMs;
   };
-  const look = () => {
-    if (stopped) return;
-    running = pass()
-      .catch((error) => log.warn({ err: error }, 'policies could not be looked at'))
-      .finally(() => {
-        running = null;
-        if (!stopped) cancel = clock.after(lookEveryMs, look);
-      });
-  };
-  cancel = clock.after(lookEveryMs, look);
+  const loop = startWokenLoop({
+    clock,
+    log,
+    pass,
+    everyMs: lookEveryMs,
+    firstAfterMs: lookEveryMs,
+    failing: 'policies could not be looked at',
+  });
 
   const only = async (id: number): Promise<PolicyView> => {
     const row = (await readPolicies(sql)).find((one) => one.id === id);
@@ -313,9 +310,7 @@ export function createCameraPolicies(options: {
     },
     reports: (filter) => readPolicyReports(sql, filter),
     async stop() {
-      stopped = true;
-      cancel();
-      await running;
+      await loop.stop();
     },
   };
 }
