@@ -1,16 +1,17 @@
 import type { Clock, Timer } from '../clock.ts';
 import { unsizedJpegFault } from '../codec/unsized-jpeg.ts';
-import { MediaError } from '../media-error.ts';
+import type { MediaError } from '../media-error.ts';
 import { faultKind } from '../rtsp/fault-kind.ts';
 import type { ReadArena } from '../rtsp/read-arena.ts';
 import { RtspSession } from '../rtsp/rtsp-session.ts';
 import type { DialGate, DialTicket } from './dial-gate.ts';
+import { heldLoginError, LoginHold } from './login-hold.ts';
 import { isCredentialFault, redialDelayMs } from './redial-delay.ts';
 import type { RefusedLogins } from './refused-logins.ts';
 import { SinkFanout } from './sink-fanout.ts';
+import { StreamCounts } from './stream-counts.ts';
 import type { StreamHubSettings } from './stream-hub-settings.ts';
 import type {
-  StreamCounters,
   StreamEvent,
   StreamSession,
   StreamSink,
@@ -43,6 +44,8 @@ export class StreamSupervisor {
   readonly #deps: SupervisorDependencies;
   #source: StreamSource;
   readonly #sinks: SinkFanout;
+  readonly #login: LoginHold;
+  readonly #counts = new StreamCounts();
   #state: StreamState = { kind: 'idle' };
   #wanted = false;
   #session: RtspSession | undefined;
@@ -61,8 +64,6 @@ export class StreamSupervisor {
   #lastCode: string | undefined;
   /** Once nothing came over UDP, TCP it is until the source changes. */
   #udpBlocked = false;
-  /** Since when its order says that it is held. */
-  #heldSinceMs: number | undefined;
   #epoch = 0;
   /** Track whose packets are the sign of life: sound does not excuse a missing picture. */
   #watchedTrack = 0;
@@ -70,16 +71,11 @@ export class StreamSupervisor {
   #watchedAtTick = 0;
   #aliveMs = 0;
   #flowingSinceMs: number | undefined;
-  #packets = 0;
-  #bytes = 0;
-  #lostBefore = 0;
-  #lastPacketUs: number | undefined;
-  #jitterMs = 0;
-  #clockOffsetMs: number | undefined;
 
   constructor(source: StreamSource, deps: SupervisorDependencies) {
     this.#source = source;
     this.#deps = deps;
+    this.#login = new LoginHold(deps.logins, deps.settings.redial.refusedForMs);
     this.#sinks = new SinkFanout((error) => {
       deps.onSinkFault(source.key, error);
       this.#afterLeave(deps.settings.lingerMs);
@@ -96,7 +92,7 @@ export class StreamSupervisor {
       state: this.#state,
       source: placeOf(this.#source.url),
       tracks: this.#playing?.tracks ?? [],
-      counters: this.#counters(),
+      counters: this.#counts.read(this.#epoch, this.#session, this.#playing, this.#watchedTrack),
       sinks: this.#sinks.count,
     };
   }
@@ -122,17 +118,8 @@ export class StreamSupervisor {
     // A second subscriber without a wish does not undo the first one's.
     const transport = source.transport ?? before.transport;
     this.#source = { ...source, transport };
-    const same =
-      source.url === before.url &&
-      source.username === before.username &&
-      source.password === before.password &&
-      transport === before.transport;
-    const isReleased = before.held === true && source.held !== true;
-    if (same && !isReleased) return;
-    if (!same) this.#deps.logins.leave(before);
-    if (isReleased) this.#deps.logins.forget(source);
-    if (same && this.#session !== undefined) return;
-    this.#heldSinceMs = undefined;
+    const change = this.#login.update(before, this.#source);
+    if (change === 'unchanged' || (change === 'released' && this.#session !== undefined)) return;
     this.#udpBlocked = false;
     this.#failures = 0;
     this.#refusals = 0;
@@ -176,7 +163,7 @@ export class StreamSupervisor {
     this.#redialTimer = undefined;
     this.#ticket?.release();
     this.#ticket = undefined;
-    this.#deps.logins.leave(this.#source);
+    this.#login.leave(this.#source);
     const session = this.#session;
     if (session === undefined) this.#becomeIdle();
     else {
@@ -211,7 +198,7 @@ export class StreamSupervisor {
     }
     if (this.#refuseHeld()) return;
     const nowMs = this.#deps.clock.monotonicMs();
-    if (!this.#deps.logins.enter(this.#source, nowMs)) {
+    if (!this.#login.enter(this.#source, nowMs)) {
       this.#dialAt(nowMs + loginWaitMs);
       return;
     }
@@ -244,7 +231,7 @@ export class StreamSupervisor {
         onSenderReport: (track, report) => {
           if (this.#playing === undefined || this.#session !== session) return;
           if (track === this.#watchedTrack) {
-            this.#clockOffsetMs = (report.ntpUs - report.arrivalUs) / 1000;
+            this.#counts.clockOffsetMs = (report.ntpUs - report.arrivalUs) / 1000;
           }
           this.#sinks.senderReport(track, report);
         },
@@ -257,30 +244,17 @@ export class StreamSupervisor {
     session.start();
   }
 
-  #heldUntilMs(): number | undefined {
-    const { clock, logins, settings } = this.#deps;
-    const nowMs = clock.monotonicMs();
-    const untilMs = logins.heldUntilMs(this.#source, nowMs);
-    if (untilMs !== undefined || this.#source.held !== true) return untilMs;
-    // Told once: a day after that it is tried although nobody said so.
-    if (this.#heldSinceMs === undefined) this.#heldSinceMs = nowMs;
-    const heldUntilMs = this.#heldSinceMs + settings.redial.refusedForMs;
-    return heldUntilMs > nowMs ? heldUntilMs : undefined;
-  }
-
   /** As if the camera had refused, where it did before: it is not asked. */
   #refuseHeld(): boolean {
-    const untilMs = this.#heldUntilMs();
+    const nowMs = this.#deps.clock.monotonicMs();
+    const untilMs = this.#login.heldUntilMs(this.#source, nowMs);
     if (untilMs === undefined) return false;
     this.#ticket?.release();
     this.#ticket = undefined;
     this.#failures += 1;
     this.#notBeforeMs = untilMs;
-    const error = new MediaError(
-      'AUTH_REFUSED',
-      'the camera refused this user name and password within a day: not offered again yet',
-    );
-    const stop: StreamStop = { cause: 'refused', error, lastPacketUs: this.#lastPacketUs };
+    const error = heldLoginError();
+    const stop: StreamStop = { cause: 'refused', error, lastPacketUs: this.#counts.lastPacketUs };
     this.#sinks.stop(stop);
     this.#tellDown(stop);
     this.#goOn();
@@ -300,11 +274,10 @@ export class StreamSupervisor {
   }
 
   #onRtp(track: number, buffer: Buffer, offset: number, length: number, arrivalUs: number): void {
-    this.#packets++;
-    this.#bytes += length;
+    this.#counts.add(length);
     if (track === this.#watchedTrack) {
       this.#watchedPackets++;
-      this.#lastPacketUs = arrivalUs;
+      this.#counts.lastPacketUs = arrivalUs;
       if (this.#flowingSinceMs === undefined) {
         const isJpeg = this.#playing?.tracks[track]?.codec === 'JPEG';
         const error = isJpeg ? unsizedJpegFault(buffer, offset, length) : undefined;
@@ -320,7 +293,7 @@ export class StreamSupervisor {
 
   #onFlowing(atUs: number): void {
     this.#flowingSinceMs = this.#deps.clock.monotonicMs();
-    this.#deps.logins.accepted(this.#source);
+    this.#login.accepted(this.#source);
     this.#lastCode = undefined;
     this.#state = { kind: 'flowing', sinceUs: atUs };
     const { key, url } = this.#source;
@@ -331,11 +304,11 @@ export class StreamSupervisor {
   #endSession(end: Pick<StreamStop, 'cause' | 'error'>): void {
     const session = this.#session;
     if (session === undefined) return;
-    const stop: StreamStop = { ...end, lastPacketUs: this.#lastPacketUs };
+    const stop: StreamStop = { ...end, lastPacketUs: this.#counts.lastPacketUs };
     const endingAlready = this.#ending !== undefined;
     this.#ending = stop;
     if (endingAlready) return;
-    this.#collect();
+    this.#counts.collect(session, this.#playing, this.#watchedTrack);
     this.#playing = undefined;
     this.#ticket?.release();
     this.#ticket = undefined;
@@ -353,14 +326,13 @@ export class StreamSupervisor {
     this.#failures = flowedMs >= settings.redial.stableAfterMs ? 1 : this.#failures + 1;
     const refused = stop.error !== undefined && isCredentialFault(stop.error.code);
     this.#refusals = refused ? this.#refusals + 1 : 0;
-    if (stop.error?.code === 'AUTH_REFUSED' && this.#source.username !== undefined) {
+    const heldUntilMs = this.#login.failed(this.#source, stop.error, nowMs);
+    if (heldUntilMs !== undefined) {
       // The next time that it is offered and refused, a day later, is news again.
       this.#lastCode = undefined;
-      this.#deps.logins.refused(this.#source, nowMs);
-      this.#notBeforeMs = nowMs + settings.redial.refusedForMs;
+      this.#notBeforeMs = heldUntilMs;
       return;
     }
-    this.#deps.logins.leave(this.#source);
     const inARow = refused ? this.#refusals : this.#failures;
     this.#notBeforeMs = nowMs + redialDelayMs(stop, inARow, random(), settings.redial);
   }
@@ -385,7 +357,7 @@ export class StreamSupervisor {
     this.#udpBlocked = true;
     this.#ticket?.release();
     this.#ticket = undefined;
-    this.#ending = { cause: 'failed', error, lastPacketUs: this.#lastPacketUs };
+    this.#ending = { cause: 'failed', error, lastPacketUs: this.#counts.lastPacketUs };
     void this.#session?.close().then(() => this.#goOn());
   }
 
@@ -413,38 +385,6 @@ export class StreamSupervisor {
     const delayMs = this.#notBeforeMs - clock.monotonicMs();
     if (delayMs > 0) this.#forgetTimer = clock.setTimer(delayMs, () => onIdle(this));
     else onIdle(this);
-  }
-
-  /** Takes over the counters of a session that ends. */
-  #collect(): void {
-    this.#lostBefore = this.#lost();
-    this.#jitterMs = this.#currentJitterMs();
-  }
-
-  #lost(): number {
-    let lost = this.#lostBefore;
-    if (this.#playing === undefined) return lost;
-    for (const track of this.#playing.tracks) {
-      lost += this.#session?.reception(track.index)?.lost ?? 0;
-    }
-    return lost;
-  }
-
-  #currentJitterMs(): number {
-    if (this.#playing === undefined) return this.#jitterMs;
-    return this.#session?.reception(this.#watchedTrack)?.jitterMs ?? this.#jitterMs;
-  }
-
-  #counters(): StreamCounters {
-    return {
-      packets: this.#packets,
-      lost: this.#lost(),
-      bytes: this.#bytes,
-      jitterMs: this.#currentJitterMs(),
-      sessions: this.#epoch,
-      lastPacketUs: this.#lastPacketUs,
-      clockOffsetMs: this.#clockOffsetMs,
-    };
   }
 }
 
