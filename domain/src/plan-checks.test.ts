@@ -196,6 +196,25 @@ test('a password is never part of an issue', () => {
   expect(JSON.stringify(issues)).not.toContain('hunter2');
 });
 
+test('cameras of one station that name different feeders are told, with what stands there', () => {
+  const rows = clean(1).flatMap((row) => [
+    { ...row, uplink: 'PTCL 1', feeder: 'F-1' },
+    { ...row, uplink: 'PTCL 1', feeder: 'F-2', camera_no: '2', serial: '', mac: '', address: '' },
+    { ...row, uplink: '', feeder: 'F-1', camera_no: '3', serial: '', mac: '', address: '' },
+  ]);
+  const read = rows.map((row, index) =>
+    readPlanRow(index + 2, (column) => (row as Row)[column] ?? '', names),
+  );
+  const found = checkPlan(read, districts).map(({ row, column, code, value, about }) => [
+    ...[row, column, code],
+    ...[value, about],
+  ]);
+  expect(found).toEqual([
+    [3, 'feeder', 'STATION_ROWS_DIFFER', 'F-2', '2'],
+    [4, 'uplink', 'STATION_ROWS_DIFFER', '', '2'],
+  ]);
+});
+
 test('an issue names the other row that it is about', () => {
   const read = seeded({ 5: { serial: 'SN0', mac: 'x' }, 7: { address: '192.0.2.1' } }).map(
     (row, index) => readPlanRow(index + 2, (column) => row[column] ?? '', names),

@@ -92,16 +92,21 @@ const sharedFields = [
   ['boothsMale', 'booths_male'],
   ['boothsFemale', 'booths_female'],
   ['buildingName', 'building_name'],
+  ['uplink', 'uplink'],
+  ['feeder', 'feeder'],
 ] as const;
 
 /** What two rows say of one station differently; null when they agree. */
 export function stationDifference(
   former: PlannedStation,
   station: PlannedStation,
-): { readonly column: PlanColumn; readonly duplicate: boolean } | null {
-  if (former.name !== station.name) return { column: 'station_name', duplicate: true };
+): { column: PlanColumn; duplicate: boolean; value: string | number | null } | null {
+  const { name } = station;
+  if (former.name !== name) return { column: 'station_name', duplicate: true, value: name };
   const field = sharedFields.find(([key]) => former[key] !== station[key]);
-  return field === undefined ? null : { column: field[1], duplicate: false };
+  return field === undefined
+    ? null
+    : { column: field[1], duplicate: false, value: station[field[0]] };
 }
 
 function groupStations(rows: readonly ReadRow[], report: Report): readonly StationGroup[] {
@@ -133,7 +138,7 @@ function groupStations(rows: readonly ReadRow[], report: Report): readonly Stati
         row,
         difference.column,
         'STATION_ROWS_DIFFER',
-        station.code,
+        difference.value,
         message,
         group.rows[0]?.row,
       );

@@ -32,6 +32,8 @@ test('headings are recognised as the product, the commission and Urdu lists writ
     mac: 2,
     lat: 3,
   });
+  expect(recognizeColumns(['11 kV Feeder', 'ISP'])).toEqual({ feeder: 0, uplink: 1 });
+  expect(recognizeColumns(['بجلی کا فیڈر', 'نیٹ ورک لنک'])).toEqual({ feeder: 0, uplink: 1 });
 });
 
 test('the first of two equal headings counts; what is missing is named', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { diffPlan, type ExistingCamera, type PlanDiffInput } from './plan-diff.ts';
-import type { PlannedCamera } from './plan-rows.ts';
+import { diffPlan, diffStations, type ExistingCamera, type PlanDiffInput } from './plan-diff.ts';
+import type { PlannedCamera, PlannedStation } from './plan-rows.ts';
 
 const planned = (place: number, over: Partial<PlannedCamera> = {}): PlannedCamera => ({
   row: place + 1,
@@ -122,4 +122,43 @@ test('what a row that is left out may mean is not removed, nor is what other dis
   expect(diff([], [existing(1)], { doubtfulCameras: new Set(['SN1']) }).removed).toEqual([]);
   expect(diff([], [existing(1, { districtCode: 'KSR' })]).removed).toEqual([]);
   expect(diff([], [existing(1, { stationCode: null })]).removed).toEqual([]);
+});
+
+const station = (over: Partial<PlannedStation> = {}): PlannedStation => ({
+  code: 'S1',
+  districtCode: 'LHR',
+  constituency: 'NA-117',
+  number: 1,
+  name: 'School',
+  nameUr: 'سکول',
+  category: 'NORMAL',
+  stationType: 'COMBINED',
+  lat: null,
+  lon: null,
+  ppConstituency: null,
+  ppNumber: null,
+  categoryFrom: null,
+  categoryTo: null,
+  permanence: null,
+  voters: null,
+  boothsMale: null,
+  boothsFemale: null,
+  buildingName: null,
+  buildingNameUr: null,
+  uplink: null,
+  feeder: null,
+  ...over,
+});
+
+test('a changed supply is told; a plan that does not state it leaves it as it is', () => {
+  const stored = new Map([['S1', station({ uplink: 'PTCL 1', feeder: 'F-1' })]]);
+  const of = (over: Partial<PlannedStation>) => {
+    const { added, changed, unchanged, resupplied } = diffStations([station(over)], stored);
+    return [added, changed, unchanged, resupplied.length];
+  };
+  expect(of({})).toEqual([0, 0, 1, 0]);
+  expect(of({ uplink: 'PTCL 1' })).toEqual([0, 0, 1, 0]);
+  expect(of({ feeder: 'F-2' })).toEqual([0, 1, 0, 1]);
+  expect(of({ voters: 9 })).toEqual([0, 1, 0, 0]);
+  expect(of({ code: 'S2', feeder: 'F-2' })).toEqual([1, 0, 0, 0]);
 });

@@ -223,25 +223,37 @@ function contradicts(camera: PlannedCamera, existing: ExistingCamera): boolean {
   return differ(camera.serial, existing.serial) || differ(camera.mac, existing.mac);
 }
 
+export interface StationsDiff {
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Changed ones that will hang on another uplink or feeder than is stored. */
+  readonly resupplied: readonly PlannedStation[];
+}
+
 /** Stations by whether they are new, differ, or are as they were. */
 export function diffStations(
   planned: readonly PlannedStation[],
   existing: ReadonlyMap<string, PlannedStation>,
-): { readonly added: number; readonly changed: number; readonly unchanged: number } {
+): StationsDiff {
   let [added, changed, unchanged] = [0, 0, 0];
+  const resupplied: PlannedStation[] = [];
   for (const station of planned) {
     const former = existing.get(station.code);
-    if (former === undefined) added += 1;
-    else if (sameStation(former, station)) unchanged += 1;
+    if (former === undefined) {
+      added += 1;
+      continue;
+    }
+    const keys = Object.keys(station) as (keyof PlannedStation)[];
+    const differing = keys.filter((key) => differs(former, station, key));
+    if (differing.length === 0) unchanged += 1;
     else changed += 1;
+    if (differing.includes('uplink') || differing.includes('feeder')) resupplied.push(station);
   }
-  return { added, changed, unchanged };
+  return { added, changed, unchanged, resupplied };
 }
 
 /** A plan that does not state a field leaves it as it is. */
-function sameStation(former: PlannedStation, station: PlannedStation): boolean {
-  const keys = Object.keys(station) as (keyof PlannedStation)[];
-  return keys.every(
-    (key) => station[key] === null || station[key] === '' || former[key] === station[key],
-  );
+function differs(former: PlannedStation, station: PlannedStation, key: keyof PlannedStation) {
+  return station[key] !== null && station[key] !== '' && former[key] !== station[key];
 }

@@ -30,6 +30,7 @@ export const planIssueSeverities = {
   CONSTITUENCY_OUTSIDE_DISTRICT: 'warning',
   BOOTHS_IMPLAUSIBLE: 'warning',
   IDENTITY_REPLACED: 'warning',
+  SUPPLY_SPELLING: 'warning',
 } as const satisfies Record<string, PlanSeverity>;
 
 export type PlanIssueCode = keyof typeof planIssueSeverities;

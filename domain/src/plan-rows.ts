@@ -2,6 +2,7 @@ import { isPlacement, normalizeMac, type Placement } from './camera.ts';
 import { buildCameraCode, buildStationCode, normalizeConstituency } from './camera-code.ts';
 import { normalizeHeading, type PlanColumn, secretPlanColumns } from './plan-columns.ts';
 import type { PlanIssue, PlanIssueCode } from './plan-issues.ts';
+import { longestSupplyName, normalizeSupplyName, type SupplyKind } from './station-supply.ts';
 
 export type StationCategory = 'HIGHLY_SENSITIVE' | 'SENSITIVE' | 'NORMAL';
 export type StationType = 'MALE' | 'FEMALE' | 'COMBINED';
@@ -30,6 +31,9 @@ export interface PlannedStation {
   readonly boothsFemale: number | null;
   readonly buildingName: string | null;
   readonly buildingNameUr: string | null;
+  /** What it hangs on: a carrier's link, a power feeder. */
+  readonly uplink: string | null;
+  readonly feeder: string | null;
 }
 
 export interface PlannedCamera {
@@ -185,6 +189,12 @@ export function readPlanRow(
     );
   };
 
+  const supply = (column: SupplyKind): string | null => {
+    const name = normalizeSupplyName(optional(column) ?? '');
+    if (name.length <= longestSupplyName) return name === '' ? null : name;
+    return report(column, 'FIELD_INVALID', `A name of at most ${longestSupplyName} characters`);
+  };
+
   const districtText = required('district_code');
   if (districtText !== null) {
     districtCode = districts.get(normalizeHeading(districtText)) ?? null;
@@ -243,6 +253,7 @@ export function readPlanRow(
   const nameUr = optional('station_name_ur');
   const buildingName = optional('building_name');
   const buildingNameUr = optional('building_name_ur');
+  const [uplink, feeder] = [supply('uplink'), supply('feeder')];
 
   const placementText = required('placement');
   const placementKey = placementText === null ? '' : keyOf(placementText);
@@ -300,6 +311,8 @@ export function readPlanRow(
           boothsFemale,
           buildingName,
           buildingNameUr,
+          uplink,
+          feeder,
         };
   const stationCode = seat === null || number === null ? null : buildStationCode(seat, number);
   const camera: PlannedCamera | null =

@@ -101,6 +101,9 @@ export interface CameraView {
 }
 
 export interface StationDetail extends StationView {
+  /** What it hangs on; null: not known. */
+  readonly uplink: string | null;
+  readonly feeder: string | null;
   readonly cameraList: readonly CameraView[];
   readonly alerts: readonly AlertView[];
 }

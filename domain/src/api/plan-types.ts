@@ -45,6 +45,8 @@ export interface PlanCounts {
 }
 
 export interface PlanDistrictDiff extends PlanCounts {
+  /** Stations that will hang on another uplink or feeder than now. */
+  readonly resupplied: number;
   /** Empty: rows whose district is not known. */
   readonly code: string;
   readonly name: string;
@@ -61,6 +63,8 @@ export interface PlanDraftReport {
     readonly added: number;
     readonly changed: number;
     readonly unchanged: number;
+    /** Of the changed ones: those whose uplink or feeder changes. */
+    readonly resupplied: number;
   };
   readonly districts: readonly PlanDistrictDiff[];
   readonly defects: readonly {

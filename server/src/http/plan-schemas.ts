@@ -37,10 +37,19 @@ const ReportSchema = Type.Object(
     rows: count,
     goodRows: count,
     cameras: Type.Object(counts, closed),
-    stations: Type.Object({ total: count, added: count, changed: count, unchanged: count }, closed),
+    stations: Type.Object(
+      { total: count, added: count, changed: count, unchanged: count, resupplied: count },
+      closed,
+    ),
     districts: Type.Array(
       Type.Object(
-        { code: Type.String(), name: Type.String(), nameUr: Type.String(), ...counts },
+        {
+          code: Type.String(),
+          name: Type.String(),
+          nameUr: Type.String(),
+          ...counts,
+          resupplied: count,
+        },
         closed,
       ),
     ),

@@ -123,6 +123,8 @@ export const AlertViewSchema = Type.Object(
 export const StationDetailSchema = Type.Object(
   {
     ...stationFields,
+    uplink: orNull(Type.String()),
+    feeder: orNull(Type.String()),
     cameraList: Type.Array(CameraViewSchema),
     alerts: Type.Array(AlertViewSchema),
   },

@@ -53,6 +53,8 @@ test('a row becomes a station and a camera with the codes of the field', () => {
       boothsFemale: null,
       buildingName: null,
       buildingNameUr: null,
+      uplink: null,
+      feeder: null,
     },
   ]);
   expect(parsed.cameras).toEqual([

@@ -19,28 +19,6 @@ export interface ParsedPlan {
   readonly errors: readonly PlanError[];
 }
 
-/** Columns of a plan as the product writes one; a file may have its own order and further ones. */
-export const planColumns = [
-  'district_code',
-  'constituency',
-  'station_no',
-  'station_name',
-  'station_name_ur',
-  'category',
-  'station_type',
-  'lat',
-  'lon',
-  'placement',
-  'booth',
-  'camera_no',
-  'serial',
-  'mac',
-  'address',
-  'onvif_port',
-  'username',
-  'password',
-] as const;
-
 /**
  * Reads a deployment plan, one camera a row, by its column names. Bad rows are left out and named by
  * line and field, the others stand; of two rows that contradict each other the first one stands.

@@ -1,5 +1,5 @@
 import type { CameraCredentials } from '@nigehban/domain/camera.ts';
-import { formatCsv } from '@nigehban/domain/csv-rows.ts';
+import { formatPlan, type PlanRow } from '@nigehban/domain/plan-csv.ts';
 
 /** The district of cameras that no plan knows. */
 export const unplannedDistrict = {
@@ -33,31 +33,28 @@ export function planFound(
   taken: number,
   credentials: CameraCredentials | null,
 ): string {
-  const header =
-    'district_code,constituency,station_no,station_name,station_name_ur,category,station_type,' +
-    'placement,camera_no,serial,mac,address,onvif_port,username,password';
   const rows = found
     .filter(({ serial, mac }) => serial !== null || mac !== null)
-    .map(({ serial, mac, address, onvifPort }, index) => {
+    .map(({ serial, mac, address, onvifPort }, index): PlanRow => {
       const place = taken + index;
       const station = Math.floor(place / camerasPerStation) + 1;
-      return [
-        unplannedDistrict.code,
-        unplannedConstituency,
-        station,
-        `Cameras found without a plan ${station}`,
-        `منصوبے کے بغیر ملے کیمرے ${station}`,
-        'NORMAL',
-        'COMBINED',
-        'ENTRANCE',
-        (place % camerasPerStation) + 1,
+      return {
+        district_code: unplannedDistrict.code,
+        constituency: unplannedConstituency,
+        station_no: station,
+        station_name: `Cameras found without a plan ${station}`,
+        station_name_ur: `منصوبے کے بغیر ملے کیمرے ${station}`,
+        category: 'NORMAL',
+        station_type: 'COMBINED',
+        placement: 'ENTRANCE',
+        camera_no: (place % camerasPerStation) + 1,
         serial,
         mac,
         address,
-        onvifPort,
-        credentials?.username ?? null,
-        credentials?.password ?? null,
-      ];
+        onvif_port: onvifPort,
+        username: credentials?.username ?? null,
+        password: credentials?.password ?? null,
+      };
     });
-  return [header, formatCsv(rows)].join('\r\n');
+  return formatPlan(rows);
 }

@@ -1,14 +1,8 @@
-import { formatCsv } from '@nigehban/domain/csv-rows.ts';
-import {
-  type PlanColumn,
-  planColumnKeys,
-  requiredPlanColumns,
-} from '@nigehban/domain/plan-columns.ts';
+import { planColumnKeys, requiredPlanColumns } from '@nigehban/domain/plan-columns.ts';
+import { formatPlan, type PlanRow } from '@nigehban/domain/plan-csv.ts';
 import writeXlsxFile from 'write-excel-file/node';
 
-type ExampleRow = Readonly<Partial<Record<PlanColumn, string | number>>>;
-
-const station: ExampleRow = {
+const station: PlanRow = {
   district_code: 'LHR',
   constituency: 'NA-117',
   pp_constituency: 'PP-145',
@@ -27,10 +21,12 @@ const station: ExampleRow = {
   lon: 74.2824,
   building_name: 'Govt Girls High School Shahdara',
   building_name_ur: 'گورنمنٹ گرلز ہائی سکول شاہدرہ',
+  uplink: 'PTCL Shahdara',
+  feeder: 'LESCO Shahdara-2',
 };
 
 /** Two cameras of one station: its columns are repeated in each row. */
-const examples: readonly ExampleRow[] = [
+const examples: readonly PlanRow[] = [
   {
     ...station,
     placement: 'ENTRANCE',
@@ -59,8 +55,7 @@ const examples: readonly ExampleRow[] = [
 
 /** An empty plan to fill in, with two example rows, as CSV with a byte-order mark. */
 export function buildTemplateCsv(): string {
-  const rows = examples.map((row) => planColumnKeys.map((column) => row[column] ?? null));
-  return `\ufeff${formatCsv([[...planColumnKeys], ...rows])}\r\n`;
+  return `\ufeff${formatPlan(examples)}\r\n`;
 }
 
 /** The same as a workbook; headings of columns that must be filled are bold. */
@@ -72,8 +67,8 @@ export async function buildTemplateXlsx(): Promise<Buffer> {
   }));
   const rows = examples.map((row) =>
     planColumnKeys.map((column) => {
-      const value = row[column];
-      if (value === undefined) return null;
+      const value = row[column] ?? null;
+      if (value === null) return null;
       return typeof value === 'number' ? { value, type: Number } : { value, type: String };
     }),
   );

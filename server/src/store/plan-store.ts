@@ -99,7 +99,7 @@ export async function readPlannedStations(
       s.name_ur, s.category, s.station_type, s.lat, s.lon,
       s.pp_constituency_code as pp_constituency, s.pp_number, s.permanence, s.voters,
       s.booths_male, s.booths_female, b.name as building_name, b.name_ur as building_name_ur,
-      c.valid_from::text as category_from, c.valid_to::text as category_to
+      s.uplink, s.feeder, c.valid_from::text as category_from, c.valid_to::text as category_to
     from station s
     left join building b on b.id = s.building_id
     left join lateral (

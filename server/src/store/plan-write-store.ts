@@ -33,6 +33,8 @@ export async function upsertStations(
         building_name_ur: station.buildingNameUr,
         lat: station.lat,
         lon: station.lon,
+        uplink: station.uplink,
+        feeder: station.feeder,
       })),
     ),
   );
@@ -65,14 +67,14 @@ export async function upsertStations(
   await sql`
     insert into station as s (code, constituency_code, number, district_code, building_id, name,
       name_ur, category, station_type, lat, lon, pp_constituency_code, pp_number, permanence,
-      voters, booths_male, booths_female)
+      voters, booths_male, booths_female, uplink, feeder)
     select x.code, x.constituency_code, x.number, x.district_code, b.id, x.name, x.name_ur,
       x.category, x.station_type, x.lat, x.lon, x.pp_code, x.pp_number, x.permanence, x.voters,
-      x.booths_male, x.booths_female
+      x.booths_male, x.booths_female, x.uplink, x.feeder
     from jsonb_to_recordset(${rows}) as x(code text, constituency_code text, number int,
       district_code text, name text, name_ur text, category text, station_type text,
       lat double precision, lon double precision, pp_code text, pp_number int, permanence text,
-      voters int, booths_male int, booths_female int)
+      voters int, booths_male int, booths_female int, uplink text, feeder text)
     left join building b on b.district_code = x.district_code and b.lat = x.lat and b.lon = x.lon
     on conflict (code) do update set district_code = excluded.district_code,
       building_id = coalesce(excluded.building_id, s.building_id), name = excluded.name,
@@ -84,17 +86,19 @@ export async function upsertStations(
       permanence = coalesce(excluded.permanence, s.permanence),
       voters = coalesce(excluded.voters, s.voters),
       booths_male = coalesce(excluded.booths_male, s.booths_male),
-      booths_female = coalesce(excluded.booths_female, s.booths_female)
+      booths_female = coalesce(excluded.booths_female, s.booths_female),
+      uplink = coalesce(excluded.uplink, s.uplink), feeder = coalesce(excluded.feeder, s.feeder)
     where (s.district_code, s.building_id, s.name, s.name_ur, s.category, s.station_type, s.lat,
         s.lon, s.pp_constituency_code, s.pp_number, s.permanence, s.voters, s.booths_male,
-        s.booths_female)
+        s.booths_female, s.uplink, s.feeder)
       is distinct from (excluded.district_code, coalesce(excluded.building_id, s.building_id),
         excluded.name, coalesce(nullif(excluded.name_ur, ''), s.name_ur), excluded.category,
         excluded.station_type, coalesce(excluded.lat, s.lat), coalesce(excluded.lon, s.lon),
         coalesce(excluded.pp_constituency_code, s.pp_constituency_code),
         coalesce(excluded.pp_number, s.pp_number), coalesce(excluded.permanence, s.permanence),
         coalesce(excluded.voters, s.voters), coalesce(excluded.booths_male, s.booths_male),
-        coalesce(excluded.booths_female, s.booths_female))`;
+        coalesce(excluded.booths_female, s.booths_female), coalesce(excluded.uplink, s.uplink),
+        coalesce(excluded.feeder, s.feeder))`;
   await noteCategories(sql, rows, nowMs);
 }
 

@@ -52,6 +52,8 @@ export function buildList(cameras: number): ListRow[] {
       onvif_port: '80',
       username: 'admin',
       password: 'Plan-2024',
+      uplink: `PTCL ${district.code} ${(inDistrict % 2) + 1}`,
+      feeder: `${district.code}-F${(inDistrict % 3) + 1}`,
     };
   });
 }

@@ -1,5 +1,5 @@
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
-import type { PlanCounts, PlanDraftReport } from '@nigehban/domain/api/plan-types.ts';
+import type { PlanDistrictDiff, PlanDraftReport } from '@nigehban/domain/api/plan-types.ts';
 import { checkPlan, isGoodRow } from '@nigehban/domain/plan-checks.ts';
 import type { PlanMapping } from '@nigehban/domain/plan-columns.ts';
 import { diffPlan, diffStations, type PlanDiff } from '@nigehban/domain/plan-diff.ts';
@@ -15,6 +15,7 @@ import {
   type ReadRow,
   readPlanRow,
 } from '@nigehban/domain/plan-rows.ts';
+import { checkSupplies } from '@nigehban/domain/station-supply.ts';
 import { cellOf, type DraftEdits, type DraftTable } from '../plan/draft-cells.ts';
 import type { Queryable } from '../store/database.ts';
 import { keptIssues } from '../store/plan-draft-store.ts';
@@ -25,6 +26,7 @@ import {
   readPlannedStations,
   type StoredCamera,
 } from '../store/plan-store.ts';
+import { readSupplyNames } from '../store/supply-store.ts';
 import { countDiff, createCredentialsCheck } from './apply-plan.ts';
 
 /** What a draft would do, and everything that is wrong with it. */
@@ -52,7 +54,12 @@ export async function examinePlan(
     if (index % rowsPerProgress === 0) onProgress(index, table.rows.length);
     return readPlanRow(row.row, (column) => cellOf(row, column, mapping, edits), names);
   });
-  const issues = [...rows.flatMap((row) => row.issues), ...checkPlan(rows, districts)];
+  const inPlan = new Set(rows.flatMap(({ station }) => station?.code ?? []));
+  const issues = [
+    ...rows.flatMap((row) => row.issues),
+    ...checkPlan(rows, districts),
+    ...checkSupplies(rows, await readSupplyNames(sql, [...inPlan])),
+  ];
   const issuesOf = Map.groupBy(issues, (issue) => issue.row);
   const good: (ReadRow & { station: PlannedStation; camera: PlannedCamera })[] = [];
   const bad: ReadRow[] = [];
@@ -92,7 +99,7 @@ export async function examinePlan(
   const all = [...issues, ...diff.issues].sort((a, b) => a.row - b.row);
   const taken = diff.issues.filter(({ code }) => planIssueSeverities[code] !== 'warning');
   const goodRows = good.length - new Set(taken.map(({ row }) => row)).size;
-  const stationCounts = diffStations(
+  const { resupplied, ...stationCounts } = diffStations(
     stations,
     await readPlannedStations(sql, [...stationOf.keys()]),
   );
@@ -100,8 +107,8 @@ export async function examinePlan(
     rows: rows.length,
     goodRows,
     cameras: countDiff(diff, rows.length - goodRows, diff.removed.length),
-    stations: { total: stations.length, ...stationCounts },
-    districts: byDistrict(districts, { diff, bad, taken, issuesOf, stationOf }),
+    stations: { total: stations.length, ...stationCounts, resupplied: resupplied.length },
+    districts: byDistrict(districts, { diff, bad, taken, issuesOf, stationOf, resupplied }),
     defects: countDefects(all),
     issuesTruncated: all.length > keptIssues,
   };
@@ -128,11 +135,13 @@ function byDistrict(
     readonly taken: readonly PlanIssue[];
     readonly issuesOf: ReadonlyMap<number, readonly PlanIssue[]>;
     readonly stationOf: ReadonlyMap<string, PlannedStation>;
+    readonly resupplied: readonly PlannedStation[];
   },
 ): PlanDraftReport['districts'] {
-  const { diff, bad, taken, issuesOf, stationOf } = found;
-  const counts = new Map<string, Mutable<PlanCounts>>();
-  const add = (code: string, key: keyof PlanCounts): void => {
+  const { diff, bad, taken, issuesOf, stationOf, resupplied } = found;
+  type Counts = Omit<PlanDistrictDiff, 'code' | 'name' | 'nameUr'>;
+  const counts = new Map<string, Mutable<Counts>>();
+  const add = (code: string, key: keyof Counts): void => {
     const entry = counts.get(code) ?? {
       added: 0,
       changed: 0,
@@ -140,6 +149,7 @@ function byDistrict(
       removed: 0,
       unchanged: 0,
       invalid: 0,
+      resupplied: 0,
     };
     entry[key] += 1;
     counts.set(code, entry);
@@ -153,6 +163,7 @@ function byDistrict(
     add(station?.districtCode ?? named?.districtCode ?? '', 'invalid');
   }
   for (const { districtCode } of taken) add(districtCode ?? '', 'invalid');
+  for (const { districtCode } of resupplied) add(districtCode, 'resupplied');
   const known = new Map(districts.map((district) => [district.code, district]));
   return [...counts]
     .map(([code, entry]) => {

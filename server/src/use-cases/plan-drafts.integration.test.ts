@@ -5,6 +5,7 @@ import type {
   PlanRemovedPage,
   PlanRowPage,
 } from '@nigehban/domain/api/plan-types.ts';
+import { formatCsv } from '@nigehban/domain/csv-rows.ts';
 import { planColumnKeys } from '@nigehban/domain/plan-columns.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildTemplateXlsx } from '../plan/plan-template.ts';
@@ -263,6 +264,64 @@ test('a cell is corrected in the draft: one row, a whole station, or every equal
   expect(after.report?.defects.filter(({ severity }) => severity !== 'warning')).toEqual([]);
 });
 
+test('uplink and feeder are set by a plan, shown by district, kept without columns, and undone', async () => {
+  const supplies = () =>
+    server.sql<{ code: string; uplink: string | null; feeder: string | null }[]>`
+      select code, uplink, feeder from station where code like 'GE24-NA11%' order by code`;
+  // The first tests loaded the list with its supplies.
+  const stored = await supplies();
+  expect(stored[0]).toMatchObject({ uplink: 'PTCL LHR 1', feeder: 'LHR-F1' });
+
+  const header = planColumnKeys.filter((column) => column !== 'uplink' && column !== 'feeder');
+  const lines = buildList(40).map((row) => header.map((column) => row[column] ?? ''));
+  const without = await load(Buffer.from(formatCsv([header, ...lines])));
+  expect(without.report?.stations).toMatchObject({ changed: 0, resupplied: 0 });
+  expect(without.mapping).not.toHaveProperty('feeder');
+  const blank = await load(buildList(40).map((row) => ({ ...row, uplink: '-', feeder: '' })));
+  expect(blank.report?.stations).toMatchObject({ changed: 0, resupplied: 0 });
+
+  const before = await dump();
+  const [first] = buildList(10);
+  const moved = buildList(10).map((row, index) => {
+    if (row.station_no === first?.station_no && row.constituency === first?.constituency) {
+      return { ...row, feeder: index === 1 ? 'LESCO-9' : 'LESCO-10' };
+    }
+    return { ...row, uplink: 'ptcl fsd 1' };
+  });
+  const draft = await load(moved);
+  expect(draft.report?.defects).toEqual([
+    { code: 'STATION_ROWS_DIFFER', severity: 'row', count: 1 },
+    { code: 'SUPPLY_SPELLING', severity: 'warning', count: 1 },
+  ]);
+  const page = await call<PlanIssuePage>('GET', `/drafts/${draft.id}/issues?limit=20`);
+  expect(page.issues.find(({ code }) => code === 'SUPPLY_SPELLING')).toMatchObject({
+    ...{ row: 7, column: 'uplink', value: 'ptcl fsd 1', about: 'PTCL FSD 1', districtCode: 'FSD' },
+  });
+  expect(page.issues.find(({ row }) => row === 3)).toMatchObject({
+    ...{ column: 'feeder', value: 'LESCO-9', about: '2' },
+  });
+  await call('PATCH', `/drafts/${draft.id}`, {
+    edits: [
+      { row: 2, column: 'feeder', value: 'LESCO-10', scope: 'station' },
+      { row: 7, column: 'uplink', value: 'PTCL FSD 9', scope: 'same-value' },
+    ],
+  });
+  const ready = await settled(draft.id);
+  expect(ready.report).toMatchObject({
+    ...{ goodRows: 10, defects: [], stations: { total: 2, changed: 2, resupplied: 2 } },
+  });
+  expect(ready.report?.districts.map(({ code, resupplied }) => [code, resupplied])).toEqual([
+    ['FSD', 1],
+    ['LHR', 1],
+  ]);
+  const applied = await apply(ready);
+  expect(applied).toMatchObject({ state: 'applied', fault: null });
+  const after = await supplies();
+  expect(after[0]).toMatchObject({ uplink: 'PTCL LHR 1', feeder: 'LESCO-10' });
+  await call('POST', '/undo', { importId: applied.importId });
+  expect(await dump()).toEqual(before);
+});
+
 test('unknown headings are mapped by a person once; the next file takes the mapping over', async () => {
   const header = planColumnKeys.map((column) => (column === 'station_no' ? 'Sr. of PS' : column));
   const file = Buffer.from(`\ufeff${listCsv(buildList(10), header)}`, 'utf16le');
@@ -298,6 +357,10 @@ test('the template workbook is itself a plan; a broken file is refused with its 
   const draft = await load(await buildTemplateXlsx(), 'template.xlsx');
   expect(draft).toMatchObject({ format: 'xlsx', state: 'ready', rows: 2 });
   expect(draft.report?.goodRows).toBe(2);
+  expect((await apply(draft)).fault).toBeNull();
+  const [station] = await server.sql`
+    select uplink, feeder from station where code = 'GE24-NA117-PS042'`;
+  expect(station).toEqual({ uplink: 'PTCL Shahdara', feeder: 'LESCO Shahdara-2' });
   const broken = await load(Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 1, 2]));
   expect(broken).toMatchObject({ state: 'failed', fault: { code: 'PLAN_FILE_INVALID' } });
   const binary = await load(Buffer.from([0xc3, 0x28, 0x00, 0x01, 0x02]));

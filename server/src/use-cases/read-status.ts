@@ -12,6 +12,7 @@ import { loadCameraStates, readTransitions } from '../store/camera-state-store.t
 import { readAssets } from '../store/camera-store.ts';
 import type { Sql } from '../store/database.ts';
 import { type CameraFilter, readCameras, readStations } from '../store/station-store.ts';
+import { readStationSupply } from '../store/supply-store.ts';
 import type { CameraMonitor } from './monitor-cameras.ts';
 import { viewReasons } from './read-camera-health.ts';
 
@@ -49,7 +50,8 @@ export async function readStation(
   if (station === undefined) throw new Fault('STATION_UNKNOWN', `No polling station ${code}`);
   const cameraList = await listCameras(sql, monitor, { stationCode: code }, viewApproval);
   const alerts = await readAlerts(sql, { stationCode: code, limit: stationAlerts });
-  return { ...station, cameraList, alerts };
+  const { uplink = null, feeder = null } = (await readStationSupply(sql, code)) ?? {};
+  return { ...station, uplink, feeder, cameraList, alerts };
 }
 
 /** @throws Fault CAMERA_UNKNOWN */

@@ -25,6 +25,8 @@ const stationList: readonly Omit<FleetStation, 'id'>[] = [
     registeredVoters: 1432,
     latitude: 31.6211,
     longitude: 74.2824,
+    uplink: 'PTCL Shahdara',
+    feeder: 'LESCO Shahdara-2',
   },
   {
     name: 'Govt. Girls College Gulberg',
@@ -40,6 +42,8 @@ const stationList: readonly Omit<FleetStation, 'id'>[] = [
     registeredVoters: 1187,
     latitude: 31.5102,
     longitude: 74.3441,
+    uplink: 'PTCL Gulberg',
+    feeder: 'LESCO Gulberg-7',
   },
   {
     name: 'Govt. Primary School Dhoke Ratta',
@@ -55,6 +59,8 @@ const stationList: readonly Omit<FleetStation, 'id'>[] = [
     registeredVoters: 1264,
     latitude: 33.6069,
     longitude: 73.0421,
+    uplink: 'PTCL Saddar RWP',
+    feeder: 'IESCO Ratta-3',
   },
   {
     name: 'Govt. Gordon College Rawalpindi',
@@ -70,6 +76,8 @@ const stationList: readonly Omit<FleetStation, 'id'>[] = [
     registeredVoters: 1521,
     latitude: 33.6073,
     longitude: 73.0615,
+    uplink: 'PTCL Saddar RWP',
+    feeder: 'IESCO Gordon-1',
   },
   {
     name: 'Govt. Boys High School Gulgasht',
@@ -85,6 +93,8 @@ const stationList: readonly Omit<FleetStation, 'id'>[] = [
     registeredVoters: 1398,
     latitude: 30.2247,
     longitude: 71.4689,
+    uplink: 'Nayatel Gulgasht',
+    feeder: 'MEPCO Gulgasht-5',
   },
   {
     name: 'Basic Health Unit Qadirpur Ran',
@@ -100,6 +110,8 @@ const stationList: readonly Omit<FleetStation, 'id'>[] = [
     registeredVoters: 943,
     latitude: 30.2926,
     longitude: 71.6714,
+    uplink: 'PTCL Qadirpur',
+    feeder: 'MEPCO Qadirpur-1',
   },
 ];
 
@@ -191,6 +203,9 @@ export function generatedPlan(
         name: `Simulated station ${stationIndex + 1}`,
         nameUr: `فرضی اسٹیشن ${stationIndex + 1}`,
         stationNumber,
+        // Thousands on the template's own would be one cause of everything.
+        uplink: null,
+        feeder: null,
       });
     }
     const booth = placement === 'BOOTH' ? 1 : null;

@@ -18,6 +18,9 @@ export interface FleetStation {
   readonly registeredVoters: number;
   readonly latitude: number;
   readonly longitude: number;
+  /** The carrier's link and the power feeder that it hangs on; null: the list does not say. */
+  readonly uplink: string | null;
+  readonly feeder: string | null;
 }
 
 /** A camera of the fleet: what an installer's list would say of it, credentials included. */

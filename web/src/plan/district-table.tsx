@@ -2,7 +2,7 @@ import type { PlanDraftReport } from '@nigehban/domain/api/plan-types.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import styles from './import-page.module.css';
 
-const kinds = ['added', 'changed', 'moved', 'removed', 'invalid'] as const;
+const kinds = ['added', 'changed', 'moved', 'removed', 'resupplied', 'invalid'] as const;
 
 /** The difference by district; a district's name filters the defects. */
 export function DistrictTable(props: {

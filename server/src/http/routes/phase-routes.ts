@@ -3,6 +3,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import { Type } from 'typebox';
 import type { Sql } from '../../store/database.ts';
 import { readExpectedDark } from '../../store/expected-dark-store.ts';
+import { readSupplies } from '../../store/supply-store.ts';
 import {
   addExpectedDark,
   changeExpectedDark,
@@ -23,6 +24,7 @@ import {
 } from '../alert-schemas.ts';
 import type { App } from '../app-type.ts';
 import { answers, StationParamsSchema } from '../schemas.ts';
+import { SupplyListViewSchema } from '../supply-schemas.ts';
 
 /** What alerts depend on besides cameras: the poll-phase clock, expected darkness, supplies. */
 export function addPhaseRoutes(app: App, { sql, clock }: { sql: Sql; clock: Clock }): void {
@@ -97,6 +99,18 @@ export function addPhaseRoutes(app: App, { sql, clock }: { sql: Sql; clock: Cloc
     },
     async (request) =>
       await endExpectedDark(sql, Number(request.params.id), personOf(request), clock.nowMs()),
+  );
+
+  app.get(
+    '/api/supplies',
+    {
+      config: { access: 'status.read' },
+      schema: {
+        summary: 'The uplinks and power feeders that stations hang on',
+        response: answers(SupplyListViewSchema),
+      },
+    },
+    async () => await readSupplies(sql),
   );
 
   app.patch(

@@ -1,0 +1,12 @@
+-- Uplink and feeder come with the plan: names are looked up and counted, and reports of drafts count
+-- the stations whose supply changes.
+
+create index station_uplink on station (uplink) where uplink is not null;
+create index station_feeder on station (feeder) where feeder is not null;
+
+-- Reports made before say nothing of it.
+update plan_draft set report = jsonb_set(
+  jsonb_set(report, '{stations,resupplied}', '0'), '{districts}',
+  coalesce((select jsonb_agg(d || '{"resupplied": 0}') from jsonb_array_elements(report->'districts') d),
+    '[]'))
+where report is not null;
