@@ -7,10 +7,11 @@ import {
   initialCameraState,
   isDown,
 } from '@nigehban/domain/camera-state.ts';
-import { decideCameraState, isCalm } from '@nigehban/domain/camera-state-decision.ts';
+import { decideCameraState } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 import type { StoredCameraState } from '../store/camera-state-store.ts';
+import { createSiblingChecks, type SiblingChecks } from './ask-siblings.ts';
 import type { CameraMonitorPorts } from './camera-monitor-ports.ts';
 import { type CameraProbes, createCameraProbes } from './camera-probes.ts';
 import { workInSlices } from './in-slices.ts';
@@ -19,7 +20,7 @@ import {
   adoptState,
   forgetMeasure,
   isNews,
-  isUndecided,
+  isTimeUp,
   lastFrameMsOf,
   newerObservations,
   noteCounters,
@@ -70,10 +71,6 @@ export interface CameraMonitor {
 }
 
 const tickEveryMs = 1_000;
-/** Time changes little about cameras that are neither suspected nor coming back: they are looked at so often. */
-const settledEveryTicks = 4;
-/** The siblings of a failed camera are asked once in this time, however many of them fail. */
-const siblingsEveryMs = 15_000;
 
 /** Loads the stored states, then begins. */
 export async function startCameraMonitor(ports: CameraMonitorPorts): Promise<CameraMonitor> {
@@ -88,7 +85,7 @@ class Monitor implements CameraMonitor {
   readonly #linked = new Set<string>();
   readonly #keeper: CameraStateKeeper;
   readonly #probes: CameraProbes;
-  readonly #siblingsAskedMs = new Map<string, number>();
+  readonly #siblings: SiblingChecks;
   /** What was told last of which cameras no media node tells. */
   #unwatched: ReadonlySet<CameraId> = new Set();
   #stopped = false;
@@ -98,6 +95,16 @@ class Monitor implements CameraMonitor {
   constructor(ports: CameraMonitorPorts, stored: readonly StoredCameraState[]) {
     this.#ports = ports;
     this.#probes = createCameraProbes(ports);
+    this.#siblings = createSiblingChecks({
+      probes: this.#probes,
+      stationOf: (cameraId) => ports.find?.(cameraId)?.stationCode,
+      siblings: (stationCode) => ports.siblings?.(stationCode) ?? [],
+      isWell: (id) => this.#owns(id) && (this.state(id)?.flowingSinceMs ?? null) !== null,
+      answered: (id, outcome) => {
+        this.#apply(id, this.#cameraOf(id), { kind: 'sibling-checked', outcome });
+        this.#keeper.flush();
+      },
+    });
     this.#keeper = createCameraStateKeeper({
       clock: ports.clock,
       log: ports.log,
@@ -266,9 +273,7 @@ class Monitor implements CameraMonitor {
   #tell(nodeId: string, cameraId: CameraId, observation: CameraObservation): void {
     const camera = this.#followed(nodeId, cameraId);
     if (camera === null) return;
-    if (observation.kind === 'frames-stopped') {
-      forgetMeasure(camera);
-    }
+    if (observation.kind === 'frames-stopped') forgetMeasure(camera);
     this.#apply(cameraId, camera, observation);
   }
 
@@ -296,7 +301,8 @@ class Monitor implements CameraMonitor {
         this.#probe(cameraId, nowMs);
       } else {
         this.#keeper.touch(cameraId, ...stepsBetween(before, state, nowMs));
-        if (isDown(effect.to) && camera.source !== sweepSource) this.#askSiblings(cameraId, nowMs);
+        if (isDown(effect.to) && camera.source !== sweepSource)
+          this.#siblings.failed(cameraId, nowMs);
       }
     }
   }
@@ -314,26 +320,6 @@ class Monitor implements CameraMonitor {
         this.#keeper.flush();
       },
     });
-  }
-
-  /** The first camera of a station that fails is seldom the only one. */
-  #askSiblings(cameraId: CameraId, nowMs: number): void {
-    const stationCode = this.#ports.find?.(cameraId)?.stationCode;
-    if (stationCode === undefined || this.#ports.siblings === undefined) return;
-    // In a storm they fail by themselves, and whoever proves one of them proves the others.
-    if (this.#probes.isStorm()) return;
-    const askedMs = this.#siblingsAskedMs.get(stationCode) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - askedMs < siblingsEveryMs) return;
-    this.#siblingsAskedMs.set(stationCode, nowMs);
-    for (const siblingId of this.#ports.siblings(stationCode)) {
-      const sibling = this.#cameras.get(siblingId);
-      if (siblingId === cameraId || sibling === undefined) continue;
-      if (sibling.state.flowingSinceMs === null || !this.#owns(siblingId)) continue;
-      this.#probes.ask(siblingId, (outcome) => {
-        this.#apply(siblingId, sibling, { kind: 'sibling-checked', outcome });
-        this.#keeper.flush();
-      });
-    }
   }
 
   #nextVersion(cameraId: CameraId): StoredCameraState | null {
@@ -384,10 +370,7 @@ class Monitor implements CameraMonitor {
     this.#inSlices(
       this.#cameras,
       ([cameraId, camera]) => {
-        // Of a fleet that was dark a while ago every camera remembers it: those take turns.
-        if (isCalm(camera.state)) return;
-        if (!isUndecided(camera.state) && (cameraId + this.#ticks) % settledEveryTicks !== 0)
-          return;
+        if (!isTimeUp(camera.state, cameraId + this.#ticks)) return;
         const { source } = camera;
         const told = source === sweepSource || (source !== null && this.#linked.has(source));
         if (told && this.#owns(cameraId)) this.#apply(cameraId, camera, { kind: 'tick' });

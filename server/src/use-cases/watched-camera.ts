@@ -6,6 +6,7 @@ import {
   type TimedCounters,
 } from '@nigehban/domain/camera-health-measure.ts';
 import type { CameraObservation, CameraState } from '@nigehban/domain/camera-state.ts';
+import { isCalm } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 import type { CameraTransitionRow, StoredCameraState } from '../store/camera-state-store.ts';
@@ -151,11 +152,7 @@ export function isNews(before: CameraState, after: CameraState): boolean {
 }
 
 /** Suspected, or back and not yet believed: the next seconds decide. */
-export function isUndecided({
-  detail: { connection },
-  flowingSinceMs,
-  probingSinceMs,
-}: CameraState) {
+function isUndecided({ detail: { connection }, flowingSinceMs, probingSinceMs }: CameraState) {
   return (
     connection.kind === 'SUSPECTED' ||
     probingSinceMs !== null ||
@@ -167,4 +164,14 @@ export function isUndecided({
 export function lastFrameMsOf({ state, counters }: WatchedCamera): number | null {
   const lastMs = Math.max(state.lastFrameMs ?? -1, counters.get('main')?.lastPacketMs ?? -1);
   return lastMs < 0 ? null : lastMs;
+}
+
+/** Time changes little about cameras that are neither suspected nor coming back: they are looked at so often. */
+const settledEveryTicks = 4;
+
+/** Whether time may decide about a camera at its `turn`, a number that each tick raises by one. */
+export function isTimeUp(state: CameraState, turn: number): boolean {
+  if (isCalm(state)) return false;
+  // Of a fleet that was dark a while ago every camera remembers it: those take turns.
+  return isUndecided(state) || turn % settledEveryTicks === 0;
 }
