@@ -3,7 +3,7 @@ import { password } from './constellation.ts';
 /** A person signed in without a browser. */
 export interface ApiSession {
   get<T>(path: string): Promise<T>;
-  send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<T>;
+  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T>;
   /** Without reading what it says. */
   status(method: 'GET' | 'POST', path: string): Promise<number>;
 }
