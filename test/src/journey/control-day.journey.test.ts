@@ -376,4 +376,3 @@ test('after a restart the clock and the announcement stand, and the media node k
   expect(announced).toMatchObject({ scope: { kind: 'feeder', key: feeder }, cancelledAtMs: null });
   await eventually('the node is told of the poll', () => phaseOfNode() === 'poll', 10_000);
 });
-});
