@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import type { PlanColumn } from './plan-columns.ts';
 import { indexDistricts, readPlanRow } from './plan-rows.ts';
-import { checkSupplies, normalizeSupplyName, type SupplyNames } from './station-supply.ts';
+import {
+  checkSupplies,
+  findSpelling,
+  normalizeSupplyName,
+  type SupplyNames,
+} from './station-supply.ts';
 
 const names = indexDistricts([{ code: 'LHR', name: 'Lahore', nameUr: 'لاہور' }]);
 
@@ -57,6 +62,14 @@ test('what stations outside the plan are stored with is right, however common an
     [2, 'feeder', 'SUPPLY_SPELLING', 'LESCO F12', 'Lesco-F12'],
     [3, 'feeder', 'SUPPLY_SPELLING', 'LESCO F12', 'Lesco-F12'],
   ]);
+});
+
+test('a name that differs by its spelling only is found among the known ones', () => {
+  const known = ['LESCO F-12', 'MEPCO 3'];
+  expect(findSpelling('lesco f12', known)).toBe('LESCO F-12');
+  expect(findSpelling('LESCO F-12', known)).toBeNull();
+  expect(findSpelling('LESCO F-13', known)).toBeNull();
+  expect(findSpelling('-', known)).toBeNull();
 });
 
 test('of several cameras of a station only the first speaks', () => {

@@ -27,6 +27,13 @@ export function normalizeSupplyName(text: string): string {
 /** Equal for names that differ in case, spaces and punctuation only. */
 const spellingKey = (name: string): string => normalizeHeading(name).replaceAll(' ', '');
 
+/** The known name that `name` is another spelling of; null when there is none, or it is known itself. */
+export function findSpelling(name: string, known: readonly string[]): string | null {
+  if (known.includes(name)) return null;
+  const key = spellingKey(name);
+  return key === '' ? null : (known.find((one) => spellingKey(one) === key) ?? null);
+}
+
 export type SupplyNames = Readonly<Record<SupplyKind, readonly string[]>>;
 
 /**

@@ -5,6 +5,7 @@ import admin from '../admin/admin.module.css';
 import { districtsQuery } from '../admin/districts.ts';
 import { useFleet } from '../app/services.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
+import { suppliesQuery } from '../stations/supply-api.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 
@@ -51,7 +52,14 @@ function NamePicker(props: {
   const { stations, openIncidents } = useFleet();
   const listId = useId();
   const { kind, value } = props;
+  const { data: supplies } = useQuery(suppliesQuery);
   const options = useMemo(() => {
+    if (kind === 'uplink' || kind === 'feeder') {
+      return (kind === 'uplink' ? supplies?.uplinks : supplies?.feeders)?.map((one) => ({
+        key: one.name,
+        name: t('supply.stations', { count: one.stations }),
+      }));
+    }
     if (kind !== 'station') {
       return openIncidents
         .filter((incident) => incident.cause.kind === kind)
@@ -70,8 +78,8 @@ function NamePicker(props: {
       }
     }
     return found;
-  }, [kind, value, stations, openIncidents, pick]);
-  const chosen = options.find((option) => option.key === value);
+  }, [kind, value, stations, openIncidents, supplies, pick, t]);
+  const chosen = options?.find((option) => option.key === value);
   return (
     <label className={classNames(admin.label, admin.wide)}>
       <span>{t(`expected.scope.${kind}`)}</span>
@@ -85,7 +93,7 @@ function NamePicker(props: {
         onChange={(event) => props.onChange(event.target.value)}
       />
       <datalist id={listId}>
-        {options.map((option) => (
+        {options?.map((option) => (
           <option key={option.key} value={option.key}>
             {option.name}
           </option>

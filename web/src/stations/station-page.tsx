@@ -3,7 +3,7 @@ import { placements } from '@nigehban/domain/camera.ts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ArrowLeft, Grid2x2, Siren, VideoOff } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { AlertLine } from '../alerts/alert-line.tsx';
 import { api } from '../api/api-client.ts';
 import { useFleet, useServerNow, useStation, useStationAlert } from '../app/services.tsx';
@@ -17,6 +17,8 @@ import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
 import { layoutFor } from '../wall/wall-layout.ts';
 import styles from './station-page.module.css';
+import { SupplyFacts } from './supply-facts.tsx';
+import { SupplyForm } from './supply-form.tsx';
 
 const route = getRouteApi('/stations/$code');
 
@@ -60,7 +62,7 @@ function Station(props: { readonly detail: StationDetail; readonly station: Stat
 
   return (
     <div className={styles.page}>
-      <StationHeader station={station} cameras={list} nowMs={nowMs} />
+      <StationHeader detail={detail} station={station} cameras={list} nowMs={nowMs} />
       <section aria-labelledby="station-cameras">
         <h2 id="station-cameras">{t('station.cameras')}</h2>
         {list.length === 0 ? (
@@ -94,13 +96,15 @@ function Station(props: { readonly detail: StationDetail; readonly station: Stat
 }
 
 function StationHeader(props: {
+  readonly detail: StationDetail;
   readonly station: StationView;
   readonly cameras: readonly CameraView[];
   readonly nowMs: number;
 }) {
   const { t, language, pick, age, moment } = useI18n();
-  const { station, cameras, nowMs } = props;
+  const { detail, station, cameras, nowMs } = props;
   const mayWatch = useCan('live.watch');
+  const [changing, setChanging] = useState(false);
   const other = language === 'ur' ? station.name : station.nameUr;
   return (
     <header className={styles.header}>
@@ -162,7 +166,9 @@ function StationHeader(props: {
             </dd>
           </div>
         )}
+        <SupplyFacts detail={detail} onChange={() => setChanging(true)} />
       </dl>
+      {changing && <SupplyForm station={detail} onClose={() => setChanging(false)} />}
       <div className={styles.actions}>
         {station.openAlertId !== null && (
           <Link
