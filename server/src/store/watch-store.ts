@@ -4,7 +4,7 @@ import type { CameraPolicyReport } from '@nigehban/domain/camera-tools.ts';
 import { type FaultCode, isFaultCode } from '@nigehban/domain/faults.ts';
 import { defaultWatchPolicy, type WatchPolicy } from '@nigehban/domain/watch-orders.ts';
 import { announce } from './change-feed.ts';
-import { type Queryable, type Sql, toJson } from './database.ts';
+import { type Queryable, toJson } from './database.ts';
 
 /** What a watch order needs beyond the directory. */
 export interface WatchRow {
@@ -105,16 +105,15 @@ export async function readWatchPolicy(sql: Queryable): Promise<WatchPolicy> {
   return { ...defaultWatchPolicy, ...row?.value };
 }
 
+/** Stores and announces it, in the caller's transaction. */
 export async function storeWatchPolicy(
-  sql: Sql,
+  tx: Queryable,
   policy: WatchPolicy,
   nowMs: number,
 ): Promise<void> {
-  await sql.begin(async (tx) => {
-    await tx`
-      insert into setting (key, value, changed_at)
-      values (${policyKey}, ${tx.json(toJson(policy))}, ${nowMs}::timestamptz)
-      on conflict (key) do update set value = excluded.value, changed_at = excluded.changed_at`;
-    await announce(tx, { topic: 'plan' });
-  });
+  await tx`
+    insert into setting (key, value, changed_at)
+    values (${policyKey}, ${tx.json(toJson(policy))}, ${nowMs}::timestamptz)
+    on conflict (key) do update set value = excluded.value, changed_at = excluded.changed_at`;
+  await announce(tx, { topic: 'plan' });
 }

@@ -16,7 +16,7 @@ import type { PlanThread } from '../plan/plan-thread.ts';
 import { isWorkbook } from '../plan/read-table.ts';
 import { addAudit } from '../store/audit-store.ts';
 import { announce } from '../store/change-feed.ts';
-import type { Sql } from '../store/database.ts';
+import type { Queryable, Sql } from '../store/database.ts';
 import {
   claimDraft,
   type DraftRow,
@@ -131,18 +131,26 @@ export function createPlanDrafts(options: {
     id: string,
     from: readonly PlanDraftState[],
     to: PlanDraftState,
+    /** What else is written, or nothing is claimed. */
+    also: (tx: Queryable) => Promise<void> = async () => {},
   ): Promise<void> => {
     const { state } = await get(id);
-    if (!(await claimDraft(sql, id, from, to, clock.nowMs()))) {
+    const claimed = await sql.begin(async (tx) => {
+      const isOurs = await claimDraft(tx, id, from, to, clock.nowMs());
+      if (isOurs) await also(tx);
+      return isOurs;
+    });
+    if (!claimed) {
       throw new Fault('PLAN_DRAFT_BUSY', `The draft is ${state}`, { details: { state } });
     }
   };
   const audit = (
+    tx: Queryable,
     { actor, address }: PlanPerson,
     action: string,
     subject: string,
     details: Readonly<Record<string, string | number | boolean | null>>,
-  ) => addAudit(sql, { actor, address, action, subject, details }, clock.nowMs());
+  ) => addAudit(tx, { actor, address, action, subject, details }, clock.nowMs());
 
   return {
     get,
@@ -156,8 +164,10 @@ export function createPlanDrafts(options: {
         format,
         createdBy: person.actor,
       } as const;
-      await insertDraft(sql, draft, clock.nowMs());
-      await audit(person, 'plan.draft.load', id, { file: fileName, bytes: file.byteLength });
+      await sql.begin(async (tx) => {
+        await insertDraft(tx, draft, clock.nowMs());
+        await audit(tx, person, 'plan.draft.load', id, { file: fileName, bytes: file.byteLength });
+      });
       start(id, 'read-file', { draftId: id, file }, (fault) => failDraft(sql, id, fault));
       return await get(id);
     },
@@ -188,9 +198,10 @@ export function createPlanDrafts(options: {
       return await get(id);
     },
     async edit(person, id, edits) {
-      await claim(id, ['ready'], 'checking');
       const columns = [...new Set(edits.map(({ column }) => column))].join(', ');
-      await audit(person, 'plan.draft.edit', id, { edits: edits.length, columns });
+      await claim(id, ['ready'], 'checking', (tx) =>
+        audit(tx, person, 'plan.draft.edit', id, { edits: edits.length, columns }),
+      );
       start(id, 'edit', { draftId: id, edits }, (fault) => failDraft(sql, id, fault));
       return await get(id);
     },
@@ -205,8 +216,10 @@ export function createPlanDrafts(options: {
       if (busyStates.includes(state)) {
         throw new Fault('PLAN_DRAFT_BUSY', `The draft is ${state}`, { details: { state } });
       }
-      await deleteDraft(sql, id);
-      await audit(person, 'plan.draft.discard', id, { file: fileName });
+      await sql.begin(async (tx) => {
+        await deleteDraft(tx, id);
+        await audit(tx, person, 'plan.draft.discard', id, { file: fileName });
+      });
     },
     async undo({ actor, address }, importId) {
       const nowMs = clock.nowMs();

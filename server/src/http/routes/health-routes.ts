@@ -143,18 +143,20 @@ export function addHealthRoutes(
         throw new Fault('REQUEST_INVALID', 'viewEveryMs must be 0 or at least 10000');
       }
       const nowMs = clock.nowMs();
-      await storeWatchPolicy(sql, policy, nowMs);
-      await addAudit(
-        sql,
-        {
-          actor: signedIn(request).username,
-          address: request.ip,
-          action: 'setting.watch',
-          subject: null,
-          details: { sweepEveryMs: policy.sweepEveryMs, viewEveryMs: policy.viewEveryMs },
-        },
-        nowMs,
-      );
+      await sql.begin(async (tx) => {
+        await storeWatchPolicy(tx, policy, nowMs);
+        await addAudit(
+          tx,
+          {
+            actor: signedIn(request).username,
+            address: request.ip,
+            action: 'setting.watch',
+            subject: null,
+            details: { sweepEveryMs: policy.sweepEveryMs, viewEveryMs: policy.viewEveryMs },
+          },
+          nowMs,
+        );
+      });
       return policy;
     },
   );

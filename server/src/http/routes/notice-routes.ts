@@ -9,7 +9,7 @@ import {
   writeSmtpServer,
 } from '../../notify/channel-settings.ts';
 import { addAudit } from '../../store/audit-store.ts';
-import type { Sql } from '../../store/database.ts';
+import type { Queryable, Sql } from '../../store/database.ts';
 import { readDeliveries, readMessages } from '../../store/message-store.ts';
 import { reviveMessage } from '../../store/notice-store.ts';
 import { readEscalationPolicy, writeEscalationPolicy } from '../../use-cases/escalate.ts';
@@ -58,10 +58,19 @@ export function addNoticeRoutes(app: App, ports: NoticeRoutePorts): void {
     username: signedIn(request).username,
     address: request.ip,
   });
-  const audit = async (request: FastifyRequest, action: string, subject: string | null) => {
-    const { username: actor, address } = personOf(request);
-    await addAudit(sql, { actor, address, action, subject }, clock.nowMs());
-  };
+  /** Nothing is changed that the trail does not tell of. */
+  const audited = async <T>(
+    request: FastifyRequest,
+    action: string,
+    subject: string | null,
+    change: (tx: Queryable) => Promise<T>,
+  ) =>
+    await sql.begin(async (tx) => {
+      const changed = await change(tx);
+      const { username: actor, address } = personOf(request);
+      await addAudit(tx, { actor, address, action, subject }, clock.nowMs());
+      return changed;
+    });
 
   app.get(
     '/api/notices/recipients',
@@ -109,7 +118,7 @@ export function addNoticeRoutes(app: App, ports: NoticeRoutePorts): void {
     '/api/notices/recipients/:id/test',
     { config, schema: { params: RecipientParamsSchema, response: answers(TestResultSchema) } },
     async (request) => {
-      await audit(request, 'notice.test', request.params.id);
+      await audited(request, 'notice.test', request.params.id, async () => {});
       return await ports.sendTest(Number(request.params.id));
     },
   );
@@ -129,8 +138,9 @@ export function addNoticeRoutes(app: App, ports: NoticeRoutePorts): void {
       },
     },
     async (request) => {
-      await writeSmtpServer(sql, secretKey, request.body);
-      await audit(request, 'notice.channel', 'smtp');
+      await audited(request, 'notice.channel', 'smtp', (tx) =>
+        writeSmtpServer(tx, secretKey, request.body),
+      );
       return await readChannelSettings(sql, secretKey);
     },
   );
@@ -144,8 +154,9 @@ export function addNoticeRoutes(app: App, ports: NoticeRoutePorts): void {
       },
     },
     async (request) => {
-      await writeSmsGateway(sql, secretKey, request.body);
-      await audit(request, 'notice.channel', 'sms');
+      await audited(request, 'notice.channel', 'sms', (tx) =>
+        writeSmsGateway(tx, secretKey, request.body),
+      );
       return await readChannelSettings(sql, secretKey);
     },
   );
@@ -185,10 +196,10 @@ export function addNoticeRoutes(app: App, ports: NoticeRoutePorts): void {
     { config, schema: { params: MessageParamsSchema, response: answers(MessageViewSchema) } },
     async (request) => {
       const { id } = request.params;
-      if (!(await reviveMessage(sql, id, clock.nowMs()))) {
+      await audited(request, 'notice.retry', id, async (tx) => {
+        if (await reviveMessage(tx, id, clock.nowMs())) return;
         throw new Fault('NOT_FOUND', `No dead letter ${id}`);
-      }
-      await audit(request, 'notice.retry', id);
+      });
       ports.wake();
       const [message] = await readMessages(sql, { id, limit: 1 });
       if (message === undefined) throw new Fault('NOT_FOUND', `No message ${id}`);
@@ -205,8 +216,9 @@ export function addNoticeRoutes(app: App, ports: NoticeRoutePorts): void {
     '/api/notices/escalation',
     { config, schema: { body: EscalationPolicySchema, response: answers(EscalationPolicySchema) } },
     async (request) => {
-      await writeEscalationPolicy(sql, request.body);
-      await audit(request, 'notice.escalation', null);
+      await audited(request, 'notice.escalation', null, (tx) =>
+        writeEscalationPolicy(tx, request.body),
+      );
       return await readEscalationPolicy(sql);
     },
   );
