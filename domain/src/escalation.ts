@@ -1,5 +1,5 @@
 import type { PollPhase } from './election-phase.ts';
-import type { EscalationLevel, Severity } from './notice-occasion.ts';
+import { type EscalationLevel, levelRank, type Severity } from './notice-occasion.ts';
 
 /** Minutes after opening at which an unacknowledged alert climbs; null: it does not. */
 export interface EscalationTimers {
@@ -38,12 +38,16 @@ export interface EscalationStepPlan {
   readonly dueMs: number;
 }
 
-/** When an alert that begins at `beginMs` climbs, in order; empty when it stays in its district. */
+/**
+ * When an alert that begins at `beginMs` climbs above the level that it begins with, in order; empty
+ * when it stays there.
+ */
 export function planEscalation(
   policy: EscalationPolicy,
   phase: PollPhase,
   severity: Severity,
   beginMs: number,
+  level: EscalationLevel = 'district',
 ): readonly EscalationStepPlan[] {
   const timers = policy[phase][severity];
   const steps: EscalationStepPlan[] = [];
@@ -53,5 +57,7 @@ export function planEscalation(
   if (timers.provinceAfterMs !== null) {
     steps.push({ level: 'province', dueMs: beginMs + timers.provinceAfterMs });
   }
-  return steps.sort((a, b) => a.dueMs - b.dueMs);
+  return steps
+    .filter((step) => levelRank(step.level) > levelRank(level))
+    .sort((a, b) => a.dueMs - b.dueMs);
 }

@@ -38,6 +38,14 @@ export const faultCatalogue = {
   STATION_UNKNOWN: { status: 404, nextAction: 'Check the polling station code against the plan.' },
   ALERT_UNKNOWN: { status: 404, nextAction: 'Reload the alerts.' },
   ALERT_CHANGED: { status: 409, nextAction: 'Somebody else changed this alert: look at it again.' },
+  ALERT_CLOSED: {
+    status: 409,
+    nextAction: 'Look at its station: what is over cannot be escalated.',
+  },
+  ESCALATION_TOP_REACHED: {
+    status: 409,
+    nextAction: 'Call the control room of the province: no level is above it.',
+  },
   INCIDENT_UNKNOWN: { status: 404, nextAction: 'Reload the incidents.' },
   FOOTAGE_UNKNOWN: {
     status: 404,

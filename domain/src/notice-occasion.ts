@@ -31,6 +31,16 @@ export interface NoticeOccasion {
   readonly phase: PollPhase;
   readonly atMs: number;
   readonly facts: NoticeFacts;
+  /** A person escalated it; left out where nobody did. */
+  readonly byHand?: EscalatedByHand;
+}
+
+/** Who asked which level for help, and why. */
+export interface EscalatedByHand {
+  /** The name of the person, to show. */
+  readonly name: string;
+  readonly reason: string;
+  readonly level: EscalationLevel;
 }
 
 export interface NoticeSubject {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { defaultEscalationPolicy, planEscalation } from './escalation.ts';
 import type { NoticeOccasion } from './notice-occasion.ts';
 import { type RecipientRule, routeNotice } from './notice-routing.ts';
-import { renderDigest, renderNotice } from './notice-text.ts';
+import { lastToTell, renderDigest, renderNotice } from './notice-text.ts';
 
 const noonMs = Date.UTC(2027, 1, 8, 7);
 const nightMs = Date.UTC(2027, 1, 8, 20);
@@ -135,4 +135,64 @@ test('a digest tells the worst first and counts what it leaves out', () => {
   expect(digest.subject).toBe('Nigehban: 40 notices (40 open, 0 over)');
   expect(digest.text.split('\n')[2]).toContain('NA-117-39');
   expect(digest.text).toContain('and 28 more');
+});
+
+const byHand = {
+  name: 'Bilal Ahmed',
+  reason: 'Crowd at the gate, police asked for',
+  level: 'division',
+} as const;
+const asked: NoticeOccasion = { ...occasion, step: 'escalated', level: 'division', byHand };
+
+test('an escalation by hand says who, to which level and why, in both languages and in one line', () => {
+  const english = renderNotice(asked, 'en');
+  expect(english.subject).toBe('Escalated: polling station blind, NA-117-042, Lahore');
+  expect(english.text).toContain('Escalated to the division by: Bilal Ahmed\n');
+  expect(english.text).toContain('Reason: Crowd at the gate, police asked for\n');
+  expect(english.shortText).toMatch(/\. By Bilal Ahmed: Crowd at the gate, police asked for$/);
+  const urdu = renderNotice(asked, 'ur');
+  expect(urdu.text).toContain('ڈویژن کو بھیجنے والے: \u2068Bilal Ahmed\u2069\n');
+  expect(urdu.text).toContain('وجہ: \u2068Crowd at the gate, police asked for\u2069\n');
+  expect(urdu.shortText).toContain('\u2068Bilal Ahmed\u2069');
+  const long = renderNotice({ ...asked, byHand: { ...byHand, reason: 'x'.repeat(300) } }, 'en');
+  expect(long.shortText).toMatch(/: x{79}…$/);
+  expect(long.text).toContain('x'.repeat(300));
+  expect(renderDigest([asked, occasion], 'en').text).toContain('By Bilal Ahmed: Crowd');
+  expect(renderNotice(occasion, 'en').text).not.toContain('by');
+});
+
+test('what is told of one subject is its last step, with the last reason a person gave', () => {
+  const worse: NoticeOccasion = { ...occasion, step: 'worsened' };
+  const again = { ...asked, byHand: { ...byHand, level: 'province', reason: 'Shots' } as const };
+  expect(lastToTell([])).toBeUndefined();
+  expect(lastToTell([occasion, worse])).toBe(worse);
+  expect(lastToTell([asked, worse])).toEqual({ ...worse, byHand });
+  expect(lastToTell([asked, again, worse])).toEqual({ ...worse, byHand: again.byHand });
+  const over: NoticeOccasion = { ...occasion, step: 'closed' };
+  expect(lastToTell([asked, over])).toBe(over);
+});
+
+test('the level that a person asks hears at once, whatever its severity and the hour', () => {
+  const asleep = { quiet: { fromMinute: 0, toMinute: 1_439 }, minSeverity: 'critical' } as const;
+  const division = { level: 'division', districtCode: null, division: 'Lahore' } as const;
+  const recipients = [
+    recipient(1, asleep),
+    recipient(2, { ...division, ...asleep }),
+    recipient(3, { ...division, division: 'Multan' }),
+    recipient(4, { ...division, enabled: false }),
+    recipient(5, { level: 'province', districtCode: null }),
+  ];
+  expect(routeNotice(asked, recipients, nightMs)).toEqual([
+    { recipientId: 2, notBeforeMs: nightMs },
+  ]);
+  const { byHand: _, ...byTimer } = asked;
+  expect(told(byTimer, recipients, nightMs)).toEqual([]);
+});
+
+test('nothing climbs to a level that it begins with', () => {
+  const above = (level: NoticeOccasion['level']) =>
+    planEscalation(defaultEscalationPolicy, 'poll', 'critical', 0, level).map((one) => one.level);
+  expect(above('district')).toEqual(['division', 'province']);
+  expect(above('division')).toEqual(['province']);
+  expect(above('province')).toEqual([]);
 });

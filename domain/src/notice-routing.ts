@@ -30,7 +30,8 @@ export interface RoutedNotice {
 
 /**
  * The recipients that an occasion is for. Quiet hours put off everything that is not critical; a
- * recipient who is not on call is left out. When somebody ought to be told and the roster of that
+ * recipient who is not on call is left out. The level that a person asked for help hears at once,
+ * whatever the severity: somebody decided that it has to. When somebody ought to be told and the roster of that
  * level has nobody on call, everyone of the level is told: an empty roster must not swallow an alert.
  */
 export function routeNotice(
@@ -49,13 +50,21 @@ export function routeNotice(
   return told.map((recipient) => ({
     recipientId: recipient.id,
     notBeforeMs:
-      occasion.severity === 'critical' ? nowMs : (quietUntilMs(recipient.quiet, nowMs) ?? nowMs),
+      occasion.severity === 'critical' || isAsked(occasion, recipient)
+        ? nowMs
+        : (quietUntilMs(recipient.quiet, nowMs) ?? nowMs),
   }));
+}
+
+/** By a person, by hand. */
+function isAsked({ byHand }: NoticeOccasion, recipient: RecipientRule): boolean {
+  return byHand?.level === recipient.level;
 }
 
 function concerns(occasion: NoticeOccasion, recipient: RecipientRule): boolean {
   if (levelRank(recipient.level) > levelRank(occasion.level)) return false;
-  if (severityRank(occasion.severity) < severityRank(recipient.minSeverity)) return false;
+  const isGrave = severityRank(occasion.severity) >= severityRank(recipient.minSeverity);
+  if (!isGrave && !isAsked(occasion, recipient)) return false;
   switch (recipient.level) {
     case 'district':
       return occasion.districtCode === null || recipient.districtCode === occasion.districtCode;

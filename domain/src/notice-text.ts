@@ -1,4 +1,10 @@
-import { type NoticeOccasion, type NoticeStep, severityRank } from './notice-occasion.ts';
+import {
+  type EscalatedByHand,
+  type EscalationLevel,
+  type NoticeOccasion,
+  type NoticeStep,
+  severityRank,
+} from './notice-occasion.ts';
 
 export type NoticeLanguage = 'en' | 'ur';
 
@@ -59,7 +65,14 @@ const severityNames = {
   ur: { info: 'کم', minor: 'درمیانی', major: 'زیادہ', critical: 'انتہائی' },
 } as const;
 
+const levelNames: Readonly<Record<NoticeLanguage, Readonly<Record<EscalationLevel, string>>>> = {
+  en: { district: 'to the district', division: 'to the division', province: 'to the province' },
+  ur: { district: 'ضلع کو', division: 'ڈویژن کو', province: 'صوبے کو' },
+};
+
 const linesOfDigest = 12;
+/** A reason is cut to this where there is room for one line only. */
+const charactersOfReason = 80;
 
 /** The text of one notice. Identifiers stay Latin and are isolated inside Urdu. */
 export function renderNotice(occasion: NoticeOccasion, language: NoticeLanguage): NoticeText {
@@ -74,6 +87,7 @@ export function renderNotice(occasion: NoticeOccasion, language: NoticeLanguage)
           `Severity: ${severityNames.en[occasion.severity]}`,
           `Cameras without picture: ${facts.down} of ${facts.cameras}, stations: ${facts.stations}`,
           `Since: ${stationTime(facts.openedAtMs)} (Pakistan)`,
+          ...byHandLines(occasion.byHand, 'en'),
         ]
       : [
           headline,
@@ -81,12 +95,24 @@ export function renderNotice(occasion: NoticeOccasion, language: NoticeLanguage)
           `شدت: ${severityNames.ur[occasion.severity]}`,
           `بغیر تصویر کیمرے: ${facts.cameras} میں سے ${facts.down}، اسٹیشن: ${facts.stations}`,
           `کب سے: ${ltr(stationTime(facts.openedAtMs))}`,
+          ...byHandLines(occasion.byHand, 'ur'),
         ];
   return {
     subject: headline,
     text: `${lines.join('\n')}\n`,
-    shortText: `${headline} ${facts.down}/${facts.cameras} ${stationTime(facts.openedAtMs).slice(11)}`,
+    shortText: `${headline} ${facts.down}/${facts.cameras} ${stationTime(facts.openedAtMs).slice(11)}${byHandShort(occasion.byHand, language)}`,
   };
+}
+
+/**
+ * What is told of several occasions of one subject: the last, with the last reason that a person gave
+ * for escalating it, unless it is over. Undefined of none.
+ */
+export function lastToTell(occasions: readonly NoticeOccasion[]): NoticeOccasion | undefined {
+  const last = occasions.at(-1);
+  if (last === undefined || last.step === 'closed') return last;
+  const byHand = occasions.findLast((occasion) => occasion.byHand !== undefined)?.byHand;
+  return byHand === undefined ? last : { ...last, byHand };
 }
 
 /** One text for many notices, worst first, with the number of those that it leaves out. */
@@ -106,10 +132,35 @@ export function renderDigest(
   const shown = sorted.slice(0, linesOfDigest);
   const rest = sorted.length - shown.length;
   const restLine = language === 'en' ? `and ${rest} more` : `اور مزید ${rest}`;
-  const lines = [subject, '', ...shown.map((occasion) => `- ${headlineOf(occasion, language)}`)];
+  const lines = [subject, '', ...shown.map((occasion) => `- ${lineOf(occasion, language)}`)];
   if (rest > 0) lines.push(restLine);
-  const worst = shown[0] === undefined ? '' : headlineOf(shown[0], language);
+  const worst = shown[0] === undefined ? '' : lineOf(shown[0], language);
   return { subject, text: `${lines.join('\n')}\n`, shortText: `${subject} ${worst}` };
+}
+
+function lineOf(occasion: NoticeOccasion, language: NoticeLanguage): string {
+  return `${headlineOf(occasion, language)}${byHandShort(occasion.byHand, language)}`;
+}
+
+/** Who escalated it to which level, and why. */
+function byHandLines(byHand: EscalatedByHand | undefined, language: NoticeLanguage): string[] {
+  if (byHand === undefined) return [];
+  const level = levelNames[language][byHand.level];
+  return language === 'en'
+    ? [`Escalated ${level} by: ${byHand.name}`, `Reason: ${byHand.reason}`]
+    : [`${level} بھیجنے والے: ${isolate(byHand.name)}`, `وجہ: ${isolate(byHand.reason)}`];
+}
+
+function byHandShort(byHand: EscalatedByHand | undefined, language: NoticeLanguage): string {
+  if (byHand === undefined) return '';
+  const characters = [...byHand.reason];
+  const reason =
+    characters.length <= charactersOfReason
+      ? byHand.reason
+      : `${characters.slice(0, charactersOfReason - 1).join('')}…`;
+  return language === 'en'
+    ? `. By ${byHand.name}: ${reason}`
+    : `۔ از ${isolate(byHand.name)}: ${isolate(reason)}`;
 }
 
 function headlineOf(occasion: NoticeOccasion, language: NoticeLanguage): string {
@@ -130,6 +181,11 @@ function placeOf({ facts }: NoticeOccasion, language: NoticeLanguage): string {
 /** A left-to-right isolate (Unicode UAX #9): codes keep their order inside Urdu. */
 function ltr(text: string): string {
   return `\u2066${text}\u2069`;
+}
+
+/** An isolate whose direction is that of its first letter: what a person wrote, in either language. */
+function isolate(text: string): string {
+  return `\u2068${text}\u2069`;
 }
 
 /** `2027-02-08 16:05` in Pakistan. */

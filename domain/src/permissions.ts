@@ -18,6 +18,8 @@ export const actions = [
   'alert.acknowledge',
   /** Notes, assignment, closing by hand, silences, expected darkness. */
   'alert.manage',
+  /** Hands an alert or incident to the next level, with a reason. */
+  'alert.escalate',
   'report.read',
   'camera.probe',
   'camera.register',
@@ -41,7 +43,7 @@ export type Action = (typeof actions)[number];
  * health and touch cameras, administrators load plans and manage users and get no pictures.
  */
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
-  operator: ['status.read', 'live.watch', 'alert.read', 'alert.acknowledge'],
+  operator: ['status.read', 'live.watch', 'alert.read', 'alert.acknowledge', 'alert.escalate'],
   supervisor: [
     'status.read',
     'live.watch',
@@ -53,6 +55,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'alert.manage',
     'report.read',
     'view.propose',
+    'alert.escalate',
     'view.approve',
     'audit.read',
   ],

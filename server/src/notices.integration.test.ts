@@ -22,13 +22,13 @@ import {
 let services: TestServices;
 let server: TestServer;
 let hookUrl: string;
-const received: { path: string; id: string; subject: string }[] = [];
+const received: { path: string; id: string; subject: string; text: string }[] = [];
 const hook = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const { id, subject } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    received.push({ path: request.url ?? '', id, subject });
+    const { id, subject, text } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    received.push({ path: request.url ?? '', id, subject, text });
     response.end();
   });
 });
@@ -155,3 +155,54 @@ test('a blind station is told to its district, climbs while nobody acknowledges,
   const ids = received.map((one) => one.id);
   expect(new Set(ids).size).toBe(ids.length);
 }, 120_000);
+
+test('an operator escalates by hand over the API: the division hears who and why, once', async () => {
+  received.length = 0;
+  await setCameras('UNREACHABLE');
+  await vi.waitFor(async () => {
+    const [open] = await ask<AlertView[]>('operator', 'GET', '/api/alerts?state=open&limit=1');
+    expect(open?.kind).toBe('BLIND');
+  });
+  const path = async () => {
+    const [open] = await ask<AlertView[]>('operator', 'GET', '/api/alerts?state=open&limit=1');
+    return { url: `/api/alerts/${open?.id}/escalate`, version: open?.version };
+  };
+  const { url, version } = await path();
+  const reason = 'Crowd at the gate';
+  await expect(ask('technician', 'POST', url, { version, reason })).rejects.toThrow(/403/);
+  await expect(ask('operator', 'POST', url, { version })).rejects.toThrow(/400/);
+  await expect(ask('operator', 'POST', url, { version, reason: '    ' })).rejects.toThrow(/400/);
+  const both = await Promise.allSettled(
+    (['operator', 'supervisor'] as const).map((role) =>
+      ask<AlertView>(role, 'POST', url, { version, reason }),
+    ),
+  );
+  const lost = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+  expect(lost).toHaveLength(1);
+  expect(lost[0]).toMatch(/409 .*ALERT_CHANGED.*"step":"escalated","by":"(operator|supervisor)"/);
+  await vi.waitFor(() => expect(told('/division')).toEqual(['Escalated']), {
+    timeout: 30_000,
+    interval: 100,
+  });
+  const [message] = received.filter((one) => one.path === '/division');
+  expect(message?.text).toMatch(/Escalated to the division by: \w+.*\nReason: Crowd at the gate/);
+  const now = await path();
+  await ask('supervisor', 'POST', now.url, { version: now.version, reason: 'No answer' });
+  const top = await path();
+  await expect(ask('operator', 'POST', top.url, { version: top.version, reason })).rejects.toThrow(
+    /409 .*ESCALATION_TOP_REACHED/,
+  );
+  await vi.waitFor(() => expect(told('/province')).toEqual(['Escalated']), {
+    timeout: 30_000,
+    interval: 100,
+  });
+  const steps = await server.sql<{ level: string; reason: string }[]>`
+    select details->>'level' as level, details->>'reason' as reason from alert_event
+    where step = 'escalated' and actor is not null order by id`;
+  expect([...steps]).toEqual([
+    { level: 'division', reason },
+    { level: 'province', reason: 'No answer' },
+  ]);
+  const ids = received.map((one) => one.id);
+  expect(new Set(ids).size).toBe(ids.length);
+}, 60_000);

@@ -2,6 +2,7 @@ import type { CameraId, Placement } from '../camera.ts';
 import type { PhaseEntry, PollPhase } from '../election-phase.ts';
 import type { ExpectedDarkKind, ExpectedDarkScope } from '../expected-dark.ts';
 import type { IncidentCause, IncidentEvidence, IncidentKind } from '../incident.ts';
+import type { EscalatedByHand, EscalationLevel } from '../notice-occasion.ts';
 import type { StationCategory } from '../station-state.ts';
 import type { AlertView, CameraTransition } from './http-types.ts';
 
@@ -14,19 +15,22 @@ import type { AlertView, CameraTransition } from './http-types.ts';
  *   POST   /api/alerts/:id/acknowledge  AcknowledgeBody → AlertView                alert.acknowledge
  *   POST   /api/alerts/:id/assign       AssignBody → AlertView                     alert.acknowledge
  *   POST   /api/alerts/:id/notes        NoteBody → AlertDetail                     alert.acknowledge
+ *   POST   /api/alerts/:id/escalate     EscalateBody → AlertView                   alert.escalate
  *   POST   /api/alerts/:id/resolve      ResolveBody → AlertView                    alert.manage
  *   GET    /api/incidents?state=open|closed&before&limit  IncidentView[]          alert.read
  *   GET    /api/incidents/:id                       IncidentDetail                 alert.read
  *   POST   /api/incidents/:id/acknowledge  IncidentAcknowledgeBody → IncidentAcknowledged
  *   POST   /api/incidents/:id/assign       AssignBody → IncidentView               alert.acknowledge
  *   POST   /api/incidents/:id/notes        NoteBody → IncidentDetail               alert.acknowledge
- *   GET    /api/phases                              PhasesView                     status.read
- *   PUT    /api/phases                 PhasesBody → PhasesView                     phase.manage
+ *   POST   /api/incidents/:id/escalate     EscalateBody → IncidentView             alert.escalate
  *   GET    /api/expected-dark?state=all             ExpectedDarkView[]             alert.read
  *   POST   /api/expected-dark          ExpectedDarkBody → ExpectedDarkView         alert.manage
  *   PUT    /api/expected-dark/:id      ExpectedDarkBody → ExpectedDarkView         alert.manage
  *   DELETE /api/expected-dark/:id                   ExpectedDarkView               alert.manage
  *   PATCH  /api/stations/:code/supply  StationSupplyBody → StationSupplyView       plan.import
+ *
+ * `escalate` hands it one level up. Refused: ALERT_CHANGED with what was done last (`step`, `by`, `atMs`,
+ * `level`) and the present `version` and `state`; ALERT_CLOSED; ESCALATION_TOP_REACHED.
  *
  * `rank=worst` sorts by {@link AlertAdditions.rank}, the worst first; else the newest first.
  */
@@ -151,6 +155,8 @@ export interface IncidentView {
   readonly acknowledgedBy: string | null;
   readonly assignee: string | null;
   readonly escalationLevel: number;
+  /** Whose it is: the wider of what it climbed to and what it reaches. */
+  readonly level: EscalationLevel;
   readonly pagedAtMs: number | null;
   readonly version: number;
 }
@@ -192,6 +198,12 @@ export interface AssignBody {
   readonly version: number;
   /** User name; null: to nobody. */
   readonly assignee: string | null;
+}
+
+export interface EscalateBody {
+  readonly version: number;
+  /** Why the next level is asked: 3 to 300 characters, told to everybody who is. */
+  readonly reason: string;
 }
 
 export interface NoteBody {
@@ -246,17 +258,20 @@ export interface StationSupplyBody {
   readonly uplink?: string | null;
   readonly feeder?: string | null;
 }
+      readonly byHand?: EscalatedByHand & { readonly begins: boolean };
 
 export interface StationSupplyView {
   readonly stationCode: string;
   readonly uplink: string | null;
   readonly feeder: string | null;
 }
+      readonly byHand?: EscalatedByHand & { readonly begins: boolean };
 
 /**
  * What the engine puts into the outbox for whoever tells people. `key` is unique: the same step is
  * never put twice. `page`: tell of it now (the hold is over, it is no part of an incident, it is not
- * expected). The others only follow a page.
+ * expected). The others only follow a page. `byHand`: a person escalated it; `begins`: nobody was told
+ * of it before, and nobody has it in hand, so that its timers begin with this.
  */
 export type AlertStepMessage =
   | {

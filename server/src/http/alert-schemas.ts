@@ -4,6 +4,8 @@ import { cameraStateKinds } from '@nigehban/domain/camera-state.ts';
 import { pollPhases } from '@nigehban/domain/election-phase.ts';
 import { expectedDarkKinds, expectedDarkScopes } from '@nigehban/domain/expected-dark.ts';
 import { incidentCauseKinds, incidentKinds } from '@nigehban/domain/incident.ts';
+import { reasonLength } from '@nigehban/domain/manual-escalation.ts';
+import { escalationLevels } from '@nigehban/domain/notice-occasion.ts';
 import { stationCategories } from '@nigehban/domain/station-state.ts';
 import { type TSchema, Type } from 'typebox';
 
@@ -82,6 +84,7 @@ const incidentFields = {
   acknowledgedBy: orNull(text),
   assignee: orNull(text),
   escalationLevel: count,
+  level: literals(escalationLevels),
   pagedAtMs: orNull(ms),
   version: Type.Integer(),
 };
@@ -160,6 +163,14 @@ export const ListQuerySchema = Type.Object(
 );
 export const AssignBodySchema = Type.Object(
   { version, assignee: orNull(Type.String({ minLength: 1, maxLength: 64 })) },
+  closed,
+);
+export const EscalateBodySchema = Type.Object(
+  {
+    version,
+    // Spaces at its ends do not count: the use case looks again.
+    reason: Type.String({ minLength: reasonLength.least, maxLength: 2 * reasonLength.most }),
+  },
   closed,
 );
 export const NoteBodySchema = Type.Object(

@@ -10,6 +10,7 @@ import type {
   IncidentView,
 } from '@nigehban/domain/api/alert-types.ts';
 import type { IncidentCauseKind } from '@nigehban/domain/incident.ts';
+import { incidentLevel } from '@nigehban/domain/manual-escalation.ts';
 import { type Queryable, toJson } from './database.ts';
 import { putOutbox } from './outbox-store.ts';
 

@@ -24,17 +24,22 @@ export async function insertNotices(
   return rows.map((row) => row.recipientId);
 }
 
-/** Drops what waits of a subject: it is over, acknowledged, or told with something greater. */
+/**
+ * Drops what waits of a subject: it is over, acknowledged, or told with something greater. `byHand`
+ * false: not what a person asked to be told.
+ */
 export async function dropWaiting(
   sql: Queryable,
   subject: NoticeSubject,
   nowMs: number,
+  { byHand }: { readonly byHand: boolean } = { byHand: true },
 ): Promise<void> {
   await sql`
     update notice set dropped_at = ${nowMs}
     where id in (select id from notice
       where subject_kind = ${subject.kind} and subject_id = ${subject.id}
         and message_id is null and dropped_at is null
+        ${byHand ? sql`` : sql`and not occasion ? 'byHand'`}
       order by id for update)`;
 }
 

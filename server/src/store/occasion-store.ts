@@ -29,6 +29,17 @@ export async function readDivisions(
   return rows.map((row) => row.division);
 }
 
+/** The division of each of these districts; none are asked for without a query. */
+export async function readDivisionOfDistricts(
+  sql: Queryable,
+  districtCodes: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (districtCodes.length === 0) return new Map();
+  const rows = await sql<{ code: string; division: string }[]>`
+    select code, division from district where code = any(${[...new Set(districtCodes)]}::text[])`;
+  return new Map(rows.map((row) => [row.code, row.division]));
+}
+
 /** Cameras of an incident's open alerts: all, and those that are down. */
 export async function readIncidentCameras(
   sql: Queryable,

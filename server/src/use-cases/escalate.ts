@@ -4,7 +4,12 @@ import {
   type EscalationPolicy,
   planEscalation,
 } from '@nigehban/domain/escalation.ts';
-import type { NoticeOccasion, NoticeSubject } from '@nigehban/domain/notice-occasion.ts';
+import {
+  type EscalationLevel,
+  levelRank,
+  type NoticeOccasion,
+  type NoticeSubject,
+} from '@nigehban/domain/notice-occasion.ts';
 import { announce } from '../store/change-feed.ts';
 import { readSetting, writeSetting } from '../store/channel-settings-store.ts';
 import type { Queryable, Sql } from '../store/database.ts';
@@ -52,10 +57,25 @@ export async function beginEscalation(
   round: number,
 ): Promise<readonly PendingEscalation[]> {
   const policy = await readEscalationPolicy(sql);
-  const steps = planEscalation(policy, occasion.phase, occasion.severity, clock.nowMs());
+  const { phase, severity, level } = occasion;
+  const steps = planEscalation(policy, phase, severity, clock.nowMs(), level);
   await endEarlierRounds(sql, occasion.subject, round, clock.nowMs());
   await insertEscalations(sql, occasion.subject, round, steps);
   return await readPendingEscalations(sql, occasion.subject);
+}
+
+/** Ends the timers of a subject for levels that it reached by hand; the others keep their time. */
+export async function endReached(
+  { sql, clock }: EscalationPorts,
+  subject: NoticeSubject,
+  reached: EscalationLevel,
+): Promise<readonly PendingEscalation[]> {
+  const ended: PendingEscalation[] = [];
+  for (const step of await readPendingEscalations(sql, subject)) {
+    if (levelRank(step.level) > levelRank(reached)) continue;
+    if (await endEscalation(sql, step, 'cancelled', clock.nowMs())) ended.push(step);
+  }
+  return ended;
 }
 
 /** Ends the timers of something that was acknowledged, closed or taken over; returns them. */

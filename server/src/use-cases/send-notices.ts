@@ -6,7 +6,12 @@ import { open } from '@nigehban/config/secrets/sealed-box.ts';
 import type { RecipientTarget } from '@nigehban/domain/api/notice-types.ts';
 import type { NoticeOccasion } from '@nigehban/domain/notice-occasion.ts';
 import { routeNotice } from '@nigehban/domain/notice-routing.ts';
-import { type NoticeText, renderDigest, renderNotice } from '@nigehban/domain/notice-text.ts';
+import {
+  lastToTell,
+  type NoticeText,
+  renderDigest,
+  renderNotice,
+} from '@nigehban/domain/notice-text.ts';
 import {
   type DeliveryOutcome,
   decideFlush,
@@ -111,7 +116,9 @@ export async function flushRecipient(
     const messages: string[] = [];
     for (const group of groups) {
       // Of one subject only how it stands now is told, of several each.
-      const occasions = bySubject(group).flatMap((same) => same.at(-1)?.occasion ?? []);
+      const occasions = bySubject(group).flatMap(
+        (same) => lastToTell(same.map((notice) => notice.occasion)) ?? [],
+      );
       const [only, ...others] = occasions;
       if (only === undefined) continue;
       const text =

@@ -2,7 +2,7 @@ import type { AlertStepMessage } from '@nigehban/domain/api/alert-types.ts';
 import type { NoticeSubject } from '@nigehban/domain/notice-occasion.ts';
 import type { PendingEscalation } from '../store/escalation-store.ts';
 import { dropWaiting } from '../store/notice-store.ts';
-import { beginEscalation, stopEscalation } from './escalate.ts';
+import { beginEscalation, endReached, stopEscalation } from './escalate.ts';
 import { type NoticePorts, takeOccasion } from './send-notices.ts';
 import { readOutageNews } from './tell-of-outages.ts';
 
@@ -30,11 +30,16 @@ export async function takeStep(
         ? { kind: 'alert', id: message.alertId }
         : { kind: 'incident', id: message.incidentId };
     await timers.ended(await stopEscalation(ports, subject));
-    if (news.occasion === null) await dropWaiting(sql, subject, clock.nowMs());
+    // A level that a person asked for help hears of it, also when somebody has it in hand by now.
+    if (news.occasion === null) await dropWaiting(sql, subject, clock.nowMs(), { byHand: false });
     else await takeOccasion(ports, news.occasion);
     return;
   }
   await takeOccasion(ports, news.occasion);
+  const { byHand, subject } = news.occasion;
+  if (byHand !== undefined && !news.climbs) {
+    await timers.ended(await endReached(ports, subject, byHand.level));
+  }
   if (!news.climbs) return;
   // A page has a version of its own: it is the same round however often it is delivered.
   await timers.begun(await beginEscalation(ports, news.occasion, message.version));

@@ -1,9 +1,11 @@
 import type { AlertStepMessage, IncidentView } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 import { type PollPhase, phaseWithoutClock } from '@nigehban/domain/election-phase.ts';
+import { levelOfNumber } from '@nigehban/domain/manual-escalation.ts';
 import {
+  type EscalatedByHand,
   type EscalationLevel,
-  escalationLevels,
+  levelRank,
   type NoticeOccasion,
   type NoticeStep,
 } from '@nigehban/domain/notice-occasion.ts';
@@ -48,7 +50,8 @@ export async function readOutageNews(
   }
   if (occasion === null) return null;
   if (occasion.step === 'closed') return { kind: 'settled', occasion };
-  return { kind: 'tell', occasion, climbs: message.step === 'page' };
+  const climbs = message.step === 'page' || message.byHand?.begins === true;
+  return { kind: 'tell', occasion, climbs };
 }
 
 async function occasionOfAlert(
@@ -58,14 +61,16 @@ async function occasionOfAlert(
 ): Promise<NoticeOccasion | null> {
   if (step === null) return null;
   const [alert] = await readAlerts(sql, { ids: [message.alertId], limit: 1 });
-  if (alert === undefined || isStale(step, alert)) return null;
+  if (alert === undefined) return null;
+  const climbedTo = levelOfNumber(alert.escalationLevel);
+  if (isStale(message, step, alert, climbedTo)) return null;
   const place = await readDistrictPlace(sql, alert.districtCode);
   return {
     key: `alert-${alert.id}-${message.version}-${message.step}`,
     subject: { kind: 'alert', id: alert.id },
     step: step === 'opened' && alert.reopened > 0 ? 'reopened' : step,
     severity: alert.severity,
-    level: levelOf(alert.escalationLevel),
+    level: message.byHand?.level ?? climbedTo,
     districtCode: alert.districtCode,
     division: place?.division ?? null,
     phase: alert.phase,
@@ -82,6 +87,7 @@ async function occasionOfAlert(
       down: alert.down,
       openedAtMs: alert.openedAtMs,
     },
+    ...byHandOf(message),
   };
 }
 
@@ -92,7 +98,7 @@ async function occasionOfIncident(
 ): Promise<NoticeOccasion | null> {
   if (step === null) return null;
   const [incident] = await readIncidents(sql, { ids: [message.incidentId], limit: 1 });
-  if (incident === undefined || isStale(step, incident)) return null;
+  if (incident === undefined || isStale(message, step, incident, incident.level)) return null;
   const [only, ...others] = incident.districtCodes;
   const districtCode = only !== undefined && others.length === 0 ? only : null;
   const place = districtCode === null ? null : await readDistrictPlace(sql, districtCode);
@@ -103,7 +109,7 @@ async function occasionOfIncident(
     subject: { kind: 'incident', id: incident.id },
     step,
     severity: incident.severity,
-    level: widest(levelOf(incident.escalationLevel), levelOfReach(incident, divisions.length)),
+    level: message.byHand?.level ?? incident.level,
     districtCode,
     division: divisions.length === 1 ? (divisions[0] ?? null) : null,
     phase: gravestPhase(await readPhases(sql, incident.districtCodes)),
@@ -120,29 +126,31 @@ async function occasionOfIncident(
       down,
       openedAtMs: incident.openedAtMs,
     },
+    ...byHandOf(message),
   };
 }
 
-/** A page that comes late, of something that is over or in hand, tells nobody. */
-function isStale(step: NoticeStep, what: AlertView | IncidentView): boolean {
+function byHandOf({ byHand }: AlertStepMessage): { readonly byHand?: EscalatedByHand } {
+  if (byHand === undefined) return {};
+  const { name, reason, level } = byHand;
+  return { byHand: { name, reason, level } };
+}
+
+/**
+ * A page that comes late, of something that is over or in hand, tells nobody. What a person escalated
+ * is told also when it is in hand, unless it ended and began anew meanwhile.
+ */
+function isStale(
+  { byHand }: AlertStepMessage,
+  step: NoticeStep,
+  what: AlertView | IncidentView,
+  level: EscalationLevel,
+): boolean {
   if (step === 'closed') return what.closedAtMs === null;
-  return what.closedAtMs !== null || what.acknowledgedAtMs !== null;
-}
-
-function levelOf(escalationLevel: number): EscalationLevel {
-  return escalationLevels[Math.min(escalationLevel, escalationLevels.length - 1)] ?? 'district';
-}
-
-/** What spans divisions, or is a fault of our own, is the province's from the start. */
-function levelOfReach(incident: IncidentView, divisions: number): EscalationLevel {
-  if (incident.kind === 'OWN' || incident.cause.kind === 'province' || divisions > 1) {
-    return 'province';
-  }
-  return incident.districtCodes.length > 1 ? 'division' : 'district';
-}
-
-function widest(a: EscalationLevel, b: EscalationLevel): EscalationLevel {
-  return escalationLevels.indexOf(a) >= escalationLevels.indexOf(b) ? a : b;
+  if (what.closedAtMs !== null) return true;
+  return byHand === undefined
+    ? what.acknowledgedAtMs !== null
+    : levelRank(level) < levelRank(byHand.level);
 }
 
 const gravest: readonly PollPhase[] = [

@@ -10,11 +10,13 @@ import {
   readAlertDetail,
   resolveAlert,
 } from '../../use-cases/alert-life.ts';
+import { escalateAlert } from '../../use-cases/escalate-by-hand.ts';
 import { signedIn } from '../access.ts';
 import {
   AlertParamsSchema,
   AssignBodySchema,
   alertDetailSchema,
+  EscalateBodySchema,
   NoteBodySchema,
   ResolveBodySchema,
 } from '../alert-schemas.ts';
@@ -105,6 +107,28 @@ export function addAlertRoutes(app: App, { sql, clock }: { sql: Sql; clock: Cloc
     async (request) => {
       const given = { ...request.body, ...of(request), alertId: Number(request.params.id) };
       return await noteAlert(sql, given, clock.nowMs());
+    },
+  );
+
+  app.post(
+    '/api/alerts/:id/escalate',
+    {
+      config: { access: 'alert.escalate' },
+      schema: {
+        summary: 'Hands it one level up, with a reason that the people there are told',
+        params: AlertParamsSchema,
+        body: EscalateBodySchema,
+        response: answers(AlertViewSchema),
+      },
+    },
+    async (request) => {
+      const { role, displayName } = signedIn(request);
+      const given = { ...request.body, ...of(request), role, displayName };
+      return await escalateAlert(
+        sql,
+        { ...given, alertId: Number(request.params.id) },
+        clock.nowMs(),
+      );
     },
   );
 

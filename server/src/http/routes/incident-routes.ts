@@ -2,6 +2,7 @@ import type { Clock } from '@nigehban/config/clock/clock.ts';
 import { Type } from 'typebox';
 import type { Sql } from '../../store/database.ts';
 import { readIncidents } from '../../store/incident-store.ts';
+import { escalateIncident } from '../../use-cases/escalate-by-hand.ts';
 import {
   acknowledgeIncident,
   assignIncident,
@@ -12,6 +13,7 @@ import { signedIn } from '../access.ts';
 import {
   AlertParamsSchema,
   AssignBodySchema,
+  EscalateBodySchema,
   IncidentAcknowledgeBodySchema,
   IncidentViewSchema,
   incidentAcknowledgedSchema,
@@ -91,6 +93,25 @@ export function addIncidentRoutes(app: App, { sql, clock }: { sql: Sql; clock: C
       const incidentId = Number(request.params.id);
       const given = { ...request.body, username, address: request.ip, incidentId };
       return await assignIncident(sql, given, clock.nowMs());
+    },
+  );
+
+  app.post(
+    '/api/incidents/:id/escalate',
+    {
+      config: { access: 'alert.escalate' },
+      schema: {
+        summary: 'Hands it one level up, with a reason that the people there are told',
+        params: AlertParamsSchema,
+        body: EscalateBodySchema,
+        response: answers(IncidentViewSchema),
+      },
+    },
+    async (request) => {
+      const { username, role, displayName } = signedIn(request);
+      const incidentId = Number(request.params.id);
+      const given = { ...request.body, username, role, displayName, address: request.ip };
+      return await escalateIncident(sql, { ...given, incidentId }, clock.nowMs());
     },
   );
 
