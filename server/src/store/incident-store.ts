@@ -12,10 +12,14 @@ import type {
 import type { IncidentCauseKind } from '@nigehban/domain/incident.ts';
 import { incidentLevel } from '@nigehban/domain/manual-escalation.ts';
 import { type Queryable, toJson } from './database.ts';
+import { readDivisionOfDistricts } from './occasion-store.ts';
 import { putOutbox } from './outbox-store.ts';
 
 interface IncidentRow
-  extends Omit<IncidentView, 'state' | 'severity' | 'rank' | 'cause' | 'unacknowledgedAlerts'> {
+  extends Omit<
+    IncidentView,
+    'state' | 'severity' | 'rank' | 'cause' | 'unacknowledgedAlerts' | 'level'
+  > {
   readonly causeKind: IncidentCauseKind;
   readonly causeKey: string;
 }
@@ -77,11 +81,19 @@ export async function readIncidents(
       and acknowledged_at is null group by 1`;
   const byIncident = Map.groupBy(children, (child) => child.incidentId);
   const open = new Map(unacknowledged.map((row) => [row.incidentId, row.count]));
+  const divisionOf = await readDivisionOfDistricts(
+    sql,
+    rows.flatMap((row) => (row.districtCodes.length > 1 ? row.districtCodes : [])),
+  );
   return rows.map(({ causeKind, causeKey, ...row }) => {
     const own = byIncident.get(row.id) ?? [];
+    const cause = { kind: causeKind, key: causeKey };
+    const districts = row.districtCodes.length;
+    const divisions = new Set(row.districtCodes.map((code) => divisionOf.get(code))).size;
     return {
       ...row,
-      cause: { kind: causeKind, key: causeKey },
+      cause,
+      level: incidentLevel({ ...row, cause, districts, divisions }),
       state:
         row.closedAtMs !== null
           ? 'closed'

@@ -259,6 +259,7 @@ export function createMockAlerts(fleet: MockFleet, push: (message: object) => vo
         acknowledgedBy: null,
         assignee: null,
         escalationLevel: 0,
+        level: 'district',
         pagedAtMs: nowMs,
         version: 1,
       };
