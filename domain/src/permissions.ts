@@ -16,10 +16,10 @@ export const actions = [
   'footage.export',
   'alert.read',
   'alert.acknowledge',
-  /** Notes, assignment, closing by hand, silences, expected darkness. */
-  'alert.manage',
   /** Hands an alert or incident to the next level, with a reason. */
   'alert.escalate',
+  /** Notes, assignment, closing by hand, silences, expected darkness. */
+  'alert.manage',
   'report.read',
   'camera.probe',
   'camera.register',
@@ -52,10 +52,10 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'footage.export',
     'alert.read',
     'alert.acknowledge',
+    'alert.escalate',
     'alert.manage',
     'report.read',
     'view.propose',
-    'alert.escalate',
     'view.approve',
     'audit.read',
   ],

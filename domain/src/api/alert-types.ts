@@ -258,14 +258,12 @@ export interface StationSupplyBody {
   readonly uplink?: string | null;
   readonly feeder?: string | null;
 }
-      readonly byHand?: EscalatedByHand & { readonly begins: boolean };
 
 export interface StationSupplyView {
   readonly stationCode: string;
   readonly uplink: string | null;
   readonly feeder: string | null;
 }
-      readonly byHand?: EscalatedByHand & { readonly begins: boolean };
 
 /**
  * What the engine puts into the outbox for whoever tells people. `key` is unique: the same step is
@@ -279,10 +277,12 @@ export type AlertStepMessage =
       readonly alertId: number;
       readonly step: 'page' | 'changed' | 'acknowledged' | 'assigned' | 'escalated' | 'closed';
       readonly version: number;
+      readonly byHand?: EscalatedByHand & { readonly begins: boolean };
     }
   | {
       /** Outbox topic `incident-step`, key `incident-<id>-<version>-<step>`. */
       readonly incidentId: number;
       readonly step: 'page' | 'changed' | 'acknowledged' | 'assigned' | 'escalated' | 'closed';
       readonly version: number;
+      readonly byHand?: EscalatedByHand & { readonly begins: boolean };
     };
