@@ -39,6 +39,7 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Runni
       trustProxy: settings.trustedProxies.length > 0 && settings.trustedProxies.join(','),
       allowedOrigins: settings.allowedOrigins,
       metricsOnLoopback: settings.metricsOnLoopback,
+      reportWithinMs: settings.reportWithinMs,
       viewApproval: settings.viewApproval,
       version,
       districtsFile: fileURLToPath(

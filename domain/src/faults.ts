@@ -261,6 +261,10 @@ export const faultCatalogue = {
     status: 500,
     nextAction: 'Run the set-up again: it builds the mediasoup worker.',
   },
+  REPORT_TOO_LONG: {
+    status: 422,
+    nextAction: 'Ask for a shorter time or for one district, or again when less is going on.',
+  },
   PORT_TAKEN: {
     status: 500,
     nextAction: 'Stop the other program, or choose another port with NIGEHBAN_PORT.',

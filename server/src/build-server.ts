@@ -53,6 +53,7 @@ const defaults = {
   requestsPerMinute: 3_000,
   nodeLeaseMs: 30_000,
   registrationRetryMs: 15_000,
+  reportWithinMs: 60_000,
   queuePrefix: 'nigehban',
 } as const;
 
@@ -275,6 +276,7 @@ export async function buildServer(
     counters: () => monitor.counters(),
     wsClients: hub.clients,
   });
+    reportWithinMs: settings.reportWithinMs ?? defaults.reportWithinMs,
   serveUpgrades(app, { sql, clock, log, allowedOrigins, link, hub });
 
   const stop = async () => {

@@ -37,6 +37,8 @@ export interface ServerSettings {
   readonly districtsFile?: string;
   /** Whether views inside polling stations need approval; default: they do. */
   readonly viewApproval?: ViewApprovalPolicy;
+  /** A statement of a report that takes longer is given up. */
+  readonly reportWithinMs?: number;
   /** Unregistered cameras are tried again after this, then less often. */
   readonly registrationRetryMs?: number;
 }

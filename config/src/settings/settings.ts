@@ -27,6 +27,8 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** `/metrics` is given to programs on the server's machine without the cluster key. */
   readonly metricsOnLoopback: boolean;
+  /** A statement of a report that takes longer is given up. */
+  readonly reportWithinMs: number;
   readonly demoPassword: string | undefined;
   readonly logLevel: LogLevel;
   readonly media: {
@@ -181,6 +183,7 @@ export function parseSettings(env: Environment, defaults: { hostname: string }):
     trustedProxies,
     allowedOrigins,
     metricsOnLoopback: flag('NIGEHBAN_METRICS_ON_LOOPBACK'),
+    reportWithinMs: integer('NIGEHBAN_REPORT_SECONDS', 60, 1, 3_600) * 1_000,
     demoPassword: text('NIGEHBAN_DEMO_PASSWORD'),
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     media: {

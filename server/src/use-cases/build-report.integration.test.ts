@@ -14,6 +14,7 @@ import {
   type TestServices,
 } from '../testing/test-services.ts';
 import { countReportDays, defaultCountTimes } from './build-report-days.ts';
+import { createLongReads } from './long-reads.ts';
 
 const hourMs = 3_600_000;
 let services: TestServices;
@@ -24,7 +25,7 @@ let day: string;
 
 beforeAll(async () => {
   services = await startTestServices({ redis: true });
-  server = await startTestServer(services);
+  server = await startTestServer(services, { reportWithinMs: 3_000 });
   await server.importPlan(planOf(2, 3));
   day = reportDayOf(Date.now() - 24 * hourMs);
   dayMs = spanOfReportDay(day).fromMs;
@@ -44,8 +45,8 @@ async function writeDay(): Promise<void> {
   await migrate(sql);
   await sql`update assignment set valid_from = ${atMs(0)}`;
   await sql`
-    insert into phase_entry (district_code, phase, starts_at)
-    values (null, 'poll', ${atMs(-48)}), ('LHR', 'count', ${atMs(17)})`;
+    insert into phase_entry (election_id, district_code, phase, starts_at)
+    values (1, null, 'poll', ${atMs(-48)}), (1, 'LHR', 'count', ${atMs(17)})`;
   const move = (
     camera: number,
     hours: number,
@@ -259,5 +260,48 @@ test('ranges that are none, and districts that are not, are refused', async () =
     `${range('&groupBy=colour')}`,
   ]) {
     await expect(get(`/api/reports/availability?${query}`)).rejects.toThrow(/400/);
+  }
+});
+
+test('a report that takes too long is given up with a fault that says so, and leaves its connection well', async () => {
+  const read = createLongReads(server.sql, { withinMs: 150, atOnce: 1 });
+  const sleeps = read((tx) => tx`select pg_sleep(20)`);
+  const next = read(
+    (tx) => tx<{ timeout: string }[]>`
+    select current_setting('statement_timeout') as timeout`,
+  );
+  await expect(sleeps).rejects.toMatchObject({
+    code: 'REPORT_TOO_LONG',
+    details: { withinMs: 150 },
+  });
+  expect((await next)[0]?.timeout).toBe('150ms');
+  const [row] = await server.sql<{ timeout: string }[]>`
+    select current_setting('statement_timeout') as timeout`;
+  expect(row?.timeout).toBe('0');
+  await expect(read((tx) => tx`select 1 / 0`)).rejects.toMatchObject({ code: '22012' });
+  await expect(read((tx) => tx`delete from availability_day`)).rejects.toMatchObject({
+    code: '25006',
+  });
+});
+
+test('over HTTP it is a fault of the request that names what to ask for instead', async () => {
+  const lock = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  // Whoever reads waits for whoever holds the table: as long as a report that reads very much.
+  const holding = server.sql.begin(async (tx) => {
+    await tx`lock table camera_transition in access exclusive mode`;
+    held.resolve();
+    await lock.promise;
+  });
+  await held.promise;
+  try {
+    const answer = await fetch(`${server.url}/api/reports/causes?${range()}`, {
+      headers: { cookie: await server.signIn('supervisor') },
+    });
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({ error: { code: 'REPORT_TOO_LONG' } });
+  } finally {
+    lock.resolve();
+    await holding;
   }
 });

@@ -14,7 +14,6 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import { type AlertEpisode, planEpisodes, sumEpisodes } from '@nigehban/domain/report-alerts.ts';
 import { type Span, toFigures } from '@nigehban/domain/report-availability.ts';
 import { reportDayOf, reportDaysOf, spanOfReportDay } from '@nigehban/domain/report-days.ts';
-import type { Queryable } from '../store/database.ts';
 import { readProgress } from '../store/report-facts-store.ts';
 import {
   readAlertHistories,
@@ -23,6 +22,7 @@ import {
   readTimes,
   readTotalTime,
 } from '../store/report-store.ts';
+import type { LongReads } from './long-reads.ts';
 
 const longestRangeMs = 400 * 86_400_000;
 const mostCauses = 20;
@@ -41,9 +41,9 @@ function checkRange({ fromMs, toMs }: Span, nowMs: number): Span {
   return range;
 }
 
-/** How available cameras were, from the days that are counted. @throws Fault REQUEST_INVALID */
+/** How available cameras were, from the days that are counted. @throws Fault REQUEST_INVALID, REPORT_TOO_LONG */
 export async function buildAvailabilityReport(
-  sql: Queryable,
+  read: LongReads,
   query: ReportQuery & {
     readonly groupBy: AvailabilityGroup;
     readonly requiredOnly: boolean;
@@ -53,11 +53,15 @@ export async function buildAvailabilityReport(
 ): Promise<AvailabilityReport> {
   const days = reportDaysOf(checkRange(query, nowMs));
   const [fromDay = '', toDay = ''] = [days[0], days.at(-1)];
-  const progress = await readProgress(sql, fromDay, toDay);
   const { district, phase, requiredOnly, groupBy } = query;
   const filter = { fromDay, toDay, district, phase, requiredOnly };
-  const { rows, inAll } = await readTimes(sql, groupBy, filter, query.limit);
-  const { cameras, ...total } = await readTotalTime(sql, filter);
+  const { progress, times, sum } = await read(async (tx) => ({
+    progress: await readProgress(tx, fromDay, toDay),
+    times: await readTimes(tx, groupBy, filter, query.limit),
+    sum: await readTotalTime(tx, filter),
+  }));
+  const { rows, inAll } = times;
+  const { cameras, ...total } = sum;
   const known = new Set(progress.map((row) => row.day));
   return {
     groupBy,
@@ -75,14 +79,14 @@ const nobody: Omit<ReportSubject, 'key'> = {
   ...{ stationUr: null, cameraId: null, placement: null },
 };
 
-/** How soon alerts were acknowledged and over. @throws Fault REQUEST_INVALID */
+/** How soon alerts were acknowledged and over. @throws Fault REQUEST_INVALID, REPORT_TOO_LONG */
 export async function buildAlertReport(
-  sql: Queryable,
+  read: LongReads,
   query: ReportQuery & { readonly groupBy: AlertGroup },
   nowMs: number,
 ): Promise<AlertReport> {
   const range = checkRange(query, nowMs);
-  const alerts = await readAlertHistories(sql, range, query.district);
+  const alerts = await read((tx) => readAlertHistories(tx, range, query.district));
   const all: AlertEpisode[] = [];
   const groups = new Map<
     string,
@@ -134,26 +138,31 @@ export async function buildAlertReport(
   return { groupBy: query.groupBy, ...range, rows, total: sumEpisodes(all) };
 }
 
-/** What it was that made cameras go dark. @throws Fault REQUEST_INVALID */
+/** What it was that made cameras go dark. @throws Fault REQUEST_INVALID, REPORT_TOO_LONG */
 export async function buildCauseReport(
-  sql: Queryable,
+  read: LongReads,
   query: Omit<ReportQuery, 'phase'>,
   nowMs: number,
 ): Promise<CauseReport> {
   const range = checkRange(query, nowMs);
   const days = reportDaysOf(range);
-  const time = await readTotalTime(sql, {
+  const filter = {
     ...{ fromDay: days[0] ?? '', toDay: days.at(-1) ?? '' },
     ...{ district: query.district, phase: null, requiredOnly: false },
-  });
+  };
+  const { time, faults, incidents } = await read(async (tx) => ({
+    time: await readTotalTime(tx, filter),
+    faults: await readFaultRows(tx, range, query.district, mostCauses),
+    incidents: await readIncidentCauses(tx, range, query.district, mostCauses),
+  }));
   return {
     ...range,
     downByCauseMs: time.downByCauseMs,
     expectedMs: time.expectedMs,
     oursMs: time.oursMs,
     unknownMs: time.unknownMs,
-    faults: await readFaultRows(sql, range, query.district, mostCauses),
-    incidents: await readIncidentCauses(sql, range, query.district, mostCauses),
+    faults,
+    incidents,
   };
 }
 

@@ -14,6 +14,7 @@ import { seedFleet } from '@nigehban/server/testing/seed-fleet.ts';
 import { startTestServices } from '@nigehban/server/testing/test-services.ts';
 import { buildAvailabilityReport } from '@nigehban/server/use-cases/build-report.ts';
 import { countReportDays } from '@nigehban/server/use-cases/build-report-days.ts';
+import { createLongReads } from '@nigehban/server/use-cases/long-reads.ts';
 import { measure, reportFigures } from './report.ts';
 
 const { values } = parseArgs({
@@ -73,7 +74,7 @@ await sql`analyze availability_day`;
 const report = async (groupBy: AvailabilityReport['groupBy'], span: number) => {
   const startMs = performance.now();
   const made = await buildAvailabilityReport(
-    sql,
+    createLongReads(sql, { withinMs: 600_000, atOnce: 1 }),
     {
       ...{ fromMs: dayMs - (span - 1) * 86_400_000, toMs: dayMs + 3_600_000 },
       ...{ groupBy, district: null, phase: null, requiredOnly: false, limit: 500 },

@@ -16,6 +16,7 @@ import {
   buildAvailabilityReport,
   buildCauseReport,
 } from '../../use-cases/build-report.ts';
+import type { LongReads } from '../../use-cases/long-reads.ts';
 import type { App } from '../app-type.ts';
 import { sendCsv } from '../csv-answer.ts';
 
@@ -50,9 +51,9 @@ const CauseQuery = Type.Object(shared, closed);
 /** Reports, each as JSON and as a table to download. */
 export function addReportRoutes(
   app: App,
-  ports: { readonly sql: Sql; readonly clock: Clock },
+  ports: { readonly sql: Sql; readonly clock: Clock; readonly read: LongReads },
 ): void {
-  const { sql, clock } = ports;
+  const { sql, clock, read } = ports;
   const config = { access: 'report.read' } as const;
 
   const rangeOf = async (query: Static<typeof CauseQuery>) => {
@@ -64,7 +65,7 @@ export function addReportRoutes(
   };
   const availability = async (query: Static<typeof AvailabilityQuery>, limit: number) =>
     await buildAvailabilityReport(
-      sql,
+      read,
       {
         ...(await rangeOf(query)),
         phase: query.phase ?? null,
@@ -76,7 +77,7 @@ export function addReportRoutes(
     );
   const alerts = async (query: Static<typeof AlertQuery>) =>
     await buildAlertReport(
-      sql,
+      read,
       {
         ...(await rangeOf(query)),
         phase: query.phase ?? null,
@@ -85,7 +86,7 @@ export function addReportRoutes(
       clock.nowMs(),
     );
   const causes = async (query: Static<typeof CauseQuery>) =>
-    await buildCauseReport(sql, await rangeOf(query), clock.nowMs());
+    await buildCauseReport(read, await rangeOf(query), clock.nowMs());
 
   app.get(
     '/api/reports/availability',
