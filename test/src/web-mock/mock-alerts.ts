@@ -3,6 +3,7 @@ import type {
   AlertStep,
   AlertStepKind,
   AssignBody,
+  EscalateBody,
   IncidentAcknowledgeBody,
   IncidentDetail,
   IncidentView,
@@ -11,6 +12,12 @@ import type {
 } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
+import {
+  decideManualEscalation,
+  type Escalatable,
+  levelOfNumber,
+} from '@nigehban/domain/manual-escalation.ts';
+import { type EscalationLevel, levelRank } from '@nigehban/domain/notice-occasion.ts';
 import { can } from '@nigehban/domain/permissions.ts';
 import type { MockFleet } from './mock-fleet.ts';
 import type { MockPart } from './mock-part.ts';
@@ -22,6 +29,8 @@ export interface MockAlerts {
   readonly incidents: Writable<IncidentView>[];
   /** As if another operator had acknowledged it a moment before; nobody is told of it. */
   acknowledgeSilently(alertId: number, by: string, nowMs: number): void;
+  /** As if another operator had escalated it a moment before; nobody is told of it. */
+  escalateSilently(alertId: number, by: string, reason: string, nowMs: number): void;
   /** As if the correlation had found what these alerts have in common. */
   openIncident(
     cause: IncidentView['cause'],
@@ -34,6 +43,12 @@ export interface MockAlerts {
 }
 
 const page = 1_000;
+
+function climb(subject: Escalatable): EscalationLevel {
+  const decision = decideManualEscalation(subject, 'operator');
+  if (decision.kind === 'climbs') return decision.to;
+  throw new Fault('ESCALATION_TOP_REACHED', 'At the province already');
+}
 
 /** Alerts and incidents with all that people do to them. `push` tells every console. */
 export function createMockAlerts(fleet: MockFleet, push: (message: object) => void): MockAlerts {
@@ -126,6 +141,12 @@ export function createMockAlerts(fleet: MockFleet, push: (message: object) => vo
     else if (action === 'assign') {
       alert.assignee = (body as AssignBody).assignee;
       note(`a${alert.id}`, 'assigned', who, nowMs, { assignee: alert.assignee });
+    } else if (action === 'escalate') {
+      const from = levelOfNumber(alert.escalationLevel);
+      const to = climb({ closed: false, level: from });
+      alert.escalationLevel = levelRank(to);
+      const { reason } = body as EscalateBody;
+      note(`a${alert.id}`, 'escalated', who, nowMs, { from, level: to, reason });
     } else {
       const { cause, note: text } = body as ResolveBody;
       Object.assign(alert, {
@@ -154,6 +175,16 @@ export function createMockAlerts(fleet: MockFleet, push: (message: object) => vo
     if (action === 'assign') {
       incident.assignee = (body as AssignBody).assignee;
       incident.version += 1;
+      push({ type: 'incident', incident });
+      return incident;
+    }
+    if (action === 'escalate') {
+      const from = incident.level;
+      incident.level = climb({ closed: incident.state === 'closed', level: from });
+      incident.escalationLevel = levelRank(incident.level);
+      incident.version += 1;
+      const { reason } = body as EscalateBody;
+      note(`i${incident.id}`, 'escalated', who, nowMs, { from, level: incident.level, reason });
       push({ type: 'incident', incident });
       return incident;
     }
@@ -218,6 +249,15 @@ export function createMockAlerts(fleet: MockFleet, push: (message: object) => vo
       const alert = fleet.alerts.find((one) => one.id === alertId);
       if (alert === undefined) throw new Error(`no alert ${alertId}`);
       acknowledge(alert, by, nowMs);
+      alert.version += 1;
+    },
+    escalateSilently: (alertId, by, reason, nowMs) => {
+      const alert = fleet.alerts.find((one) => one.id === alertId);
+      if (alert === undefined) throw new Error(`no alert ${alertId}`);
+      const from = levelOfNumber(alert.escalationLevel);
+      const to = climb({ closed: false, level: from });
+      alert.escalationLevel = levelRank(to);
+      note(`a${alert.id}`, 'escalated', by, nowMs, { from, level: to, reason });
       alert.version += 1;
     },
     openIncident: (cause, [causeName, causeNameUr], alerts, nowMs) => {

@@ -1,6 +1,7 @@
 import type {
   AlertDetail,
   AssignBody,
+  EscalateBody,
   ExpectedDarkBody,
   ExpectedDarkView,
   IncidentAcknowledgeBody,
@@ -24,6 +25,8 @@ export const alertApi = {
     request<AlertDetail>('POST', `/api/alerts/${id}/notes`, { body }),
   resolve: (id: number, body: ResolveBody) =>
     request<AlertView>('POST', `/api/alerts/${id}/resolve`, { body }),
+  escalate: (id: number, body: EscalateBody) =>
+    request<AlertView>('POST', `/api/alerts/${id}/escalate`, { body }),
   incidents: (state: 'open' | 'closed', page: { before?: number; limit: number }) =>
     request<readonly IncidentView[]>(
       'GET',
@@ -36,6 +39,8 @@ export const alertApi = {
     request<IncidentAcknowledged>('POST', `/api/incidents/${id}/acknowledge`, { body }),
   assignIncident: (id: number, body: AssignBody) =>
     request<IncidentView>('POST', `/api/incidents/${id}/assign`, { body }),
+  escalateIncident: (id: number, body: EscalateBody) =>
+    request<IncidentView>('POST', `/api/incidents/${id}/escalate`, { body }),
   noteIncident: (id: number, body: NoteBody) =>
     request<IncidentDetail>('POST', `/api/incidents/${id}/notes`, { body }),
   phases: () => request<PhasesView>('GET', '/api/phases'),

@@ -1,5 +1,6 @@
 import type { AlertDetail as AlertDetailView } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
+import { levelOfNumber } from '@nigehban/domain/manual-escalation.ts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowLeft, Check, CircleCheck, Grid2x2, Landmark, Layers, UserPlus } from 'lucide-react';
@@ -17,6 +18,7 @@ import { layoutFor, orderCameras } from '../wall/wall-layout.ts';
 import { alertApi } from './alert-api.ts';
 import { AlertCauses } from './alert-causes.tsx';
 import styles from './alerts-page.module.css';
+import { EscalateButton } from './escalate-button.tsx';
 import { ExpectedNotice } from './expected-notice.tsx';
 import { LastPicture } from './last-picture.tsx';
 import { LifeTimeline } from './life-timeline.tsx';
@@ -28,6 +30,7 @@ import type { Acknowledging } from './use-acknowledge.ts';
 export interface AlertActions {
   readonly onAcknowledge?: () => void;
   readonly onAssign?: () => void;
+  readonly onEscalate?: () => void;
   readonly onClose?: () => void;
 }
 
@@ -265,6 +268,10 @@ function Actions(
           <kbd className={styles.keyHint}>E</kbd>
         </button>
       )}
+      <EscalateButton
+        subject={{ closed: !open, level: levelOfNumber(alert.escalationLevel) }}
+        onEscalate={props.onEscalate}
+      />
       {open && mayManage && props.onClose !== undefined && (
         <button
           type="button"

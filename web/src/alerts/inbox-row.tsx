@@ -57,10 +57,12 @@ function StateTag(props: {
   if (props.pending) {
     return <span className={styles.stateTag}>{t('alerts.acknowledging')}</span>;
   }
-  const escalated = props.state === 'open' && props.level > 0;
+  const escalated = props.state !== 'closed' && props.level > 0;
   return (
     <span className={classNames(styles.stateTag, styles[escalated ? 'escalated' : props.state])}>
-      {escalated ? t('alerts.escalated') : t(`alerts.state.${props.state}`)}
+      {escalated && t('alerts.escalated')}
+      {escalated && props.state === 'acknowledged' && ' · '}
+      {(!escalated || props.state === 'acknowledged') && t(`alerts.state.${props.state}`)}
     </span>
   );
 }

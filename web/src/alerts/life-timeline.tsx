@@ -1,4 +1,5 @@
 import type { AlertStep, IncidentStep } from '@nigehban/domain/api/alert-types.ts';
+import { escalationLevels } from '@nigehban/domain/notice-occasion.ts';
 import { useMemo } from 'react';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
@@ -58,14 +59,14 @@ function TransitionText(props: { readonly transition: Transition }) {
 function StepText(props: { readonly step: AlertStep | IncidentStep }) {
   const { t } = useI18n();
   const { step } = props;
-  const text = detailText(step, 'text') ?? detailText(step, 'note');
+  const text = detailText(step, 'text') ?? detailText(step, 'note') ?? detailText(step, 'reason');
   const assignee = detailText(step, 'assignee');
-  const level = detailText(step, 'level');
+  const level = escalationLevels.find((one) => one === detailText(step, 'level'));
   return (
     <span className={styles.lifeText}>
       <strong>{t(`alerts.step.${step.step}`)}</strong>
       {step.step === 'assigned' && <> · {assignee ?? t('alerts.assign.nobodyName')}</>}
-      {step.step === 'escalated' && level !== null && <> · {level}</>}
+      {step.step === 'escalated' && level !== undefined && <> · {t(`alerts.level.to.${level}`)}</>}
       {step.actor !== null && <span className={styles.muted}> · {step.actor}</span>}
       {text !== null && (
         <q dir="auto" className={styles.noteText}>

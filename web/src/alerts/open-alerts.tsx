@@ -1,4 +1,9 @@
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
+import {
+  decideManualEscalation,
+  levelOfNumber,
+  type ManualEscalation,
+} from '@nigehban/domain/manual-escalation.ts';
 import { getRouteApi } from '@tanstack/react-router';
 import { ArrowUp, ShieldCheck } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
@@ -17,6 +22,7 @@ import { select, selectionIn } from './alert-search.ts';
 import styles from './alerts-page.module.css';
 import { AssignDialog } from './assign-dialog.tsx';
 import { CloseDialog } from './close-dialog.tsx';
+import { EscalateDialog } from './escalate-dialog.tsx';
 import {
   type InboxRow,
   keyOf,
@@ -29,6 +35,8 @@ import { useAcknowledge } from './use-acknowledge.ts';
 import { useInbox } from './use-inbox.ts';
 
 const route = getRouteApi('/alerts');
+
+type Climb = Extract<ManualEscalation, { readonly kind: 'climbs' }>;
 
 /** The open ones: incidents with their alerts inside, lone alerts beside, worked by keys. */
 export function OpenAlerts(props: { readonly district: string | null }) {
@@ -43,7 +51,7 @@ export function OpenAlerts(props: { readonly district: string | null }) {
   const mayManage = useCan('alert.manage');
   const { inbox, unfolded, takeNew, fold } = useInbox(props.district);
   const acknowledging = useAcknowledge();
-  const [dialog, setDialog] = useState<'assign' | 'close' | null>(null);
+  const [dialog, setDialog] = useState<'assign' | 'close' | Climb | null>(null);
   const detail = useRef<HTMLElement>(null);
 
   const rows = useMemo(() => listRows(inbox.entries, unfolded), [inbox.entries, unfolded]);
@@ -84,6 +92,20 @@ export function OpenAlerts(props: { readonly district: string | null }) {
     if (incident.state !== 'open' && !seen.some((one) => one.state === 'open')) return;
     acknowledging.incident({ id: incident.id, version: incident.version, alerts: seen });
   };
+  const escalate = (): void => {
+    if (selected === null || session === null) return;
+    const incident = store.snapshot().openIncidents.find((one) => one.id === selected.id);
+    const subject =
+      selected.kind === 'incident'
+        ? incident && { closed: incident.state === 'closed', level: incident.level }
+        : alert && {
+            closed: alert.state === 'closed',
+            level: levelOfNumber(alert.escalationLevel),
+          };
+    if (subject == null) return;
+    const decision = decideManualEscalation(subject, session.role);
+    if (decision.kind === 'climbs') setDialog(decision);
+  };
   const back = (): void => {
     if (detail.current?.contains(document.activeElement)) {
       document.querySelector<HTMLElement>(`[data-row-key="${selectedKey}"] a`)?.focus();
@@ -110,6 +132,7 @@ export function OpenAlerts(props: { readonly district: string | null }) {
         if (mayAcknowledge && selected !== null) setDialog('assign');
       },
     },
+    { keys: ['u'], run: escalate },
     {
       keys: ['c'],
       run: () => {
@@ -183,6 +206,7 @@ export function OpenAlerts(props: { readonly district: string | null }) {
             acknowledging={acknowledging}
             onAcknowledge={acknowledge}
             onAssign={() => setDialog('assign')}
+            onEscalate={escalate}
             onClose={() => setDialog('close')}
             onBack={() => choose(null)}
           />
@@ -194,12 +218,21 @@ export function OpenAlerts(props: { readonly district: string | null }) {
             acknowledging={acknowledging}
             onAcknowledge={acknowledge}
             onAssign={() => setDialog('assign')}
+            onEscalate={escalate}
             onBack={() => choose(null)}
           />
         )}
       </section>
       {dialog === 'assign' && selected !== null && session !== null && (
         <AssignDialog of={selected} username={session.username} onClose={() => setDialog(null)} />
+      )}
+      {typeof dialog === 'object' && dialog !== null && selected !== null && (
+        <EscalateDialog
+          of={selected}
+          from={dialog.from}
+          to={dialog.to}
+          onClose={() => setDialog(null)}
+        />
       )}
       {dialog === 'close' && alert !== null && (
         <CloseDialog alert={alert} onClose={() => setDialog(null)} />

@@ -6,6 +6,7 @@ import { ArrowLeft, CheckCheck, MoonStar, UserPlus } from 'lucide-react';
 import { useMemo } from 'react';
 import { alertApi } from '../alerts/alert-api.ts';
 import styles from '../alerts/alerts-page.module.css';
+import { EscalateButton } from '../alerts/escalate-button.tsx';
 import { LifeTimeline } from '../alerts/life-timeline.tsx';
 import { NoteForm } from '../alerts/note-form.tsx';
 import { IncidentRunbook } from '../alerts/runbook.tsx';
@@ -27,6 +28,7 @@ const freshForMs = 10_000;
 interface IncidentActions {
   readonly onAcknowledge?: () => void;
   readonly onAssign?: () => void;
+  readonly onEscalate?: () => void;
 }
 
 /** An incident: its likely cause with the evidence, its extent, and what was done. */
@@ -164,7 +166,14 @@ function Actions(
   const { t } = useI18n();
   const { incident } = props;
   const mayManage = useCan('alert.manage');
-  if (incident.state === 'closed' || !props.mayAcknowledge) return null;
+  const escalate = (
+    <EscalateButton
+      subject={{ closed: incident.state === 'closed', level: incident.level }}
+      onEscalate={props.onEscalate}
+    />
+  );
+  if (!props.mayAcknowledge) return null;
+  if (incident.state === 'closed') return <div className={styles.actions}>{escalate}</div>;
   const { kind } = incident.cause;
   const scope = expectedDarkScopes.find((one) => one === kind);
   const pending = props.acknowledging?.pendingIncidents.includes(incident.id) ?? false;
@@ -199,6 +208,7 @@ function Actions(
           <kbd className={styles.keyHint}>E</kbd>
         </button>
       )}
+      {escalate}
       {mayManage && scope !== undefined && (
         <Link
           to="/expected-dark"
