@@ -27,6 +27,10 @@ export const usage = `Usage: nigehban <command> [options]
               --apply           writes the good rows; without it (--dry-run) only the report is given
               --set-aside       leaves out the rows that block the plan, as other bad ones
               --remove          retires cameras that the plan names no more
+  import-districts  loads the list of districts (CSV or XLSX: code, name, nameUr, division) into a
+            running server                                  FILE [--server URL] [--user NAME]
+              --apply           writes all of it; without it (--dry-run) only the report is given
+              --remove          removes districts that the list does not name and that have no stations
   camera    asks one camera through a running server   CODE TOOL [--server URL] [--user NAME]
               ping              how long its ports take to answer
               probe             every ONVIF call with its answer
@@ -68,6 +72,14 @@ export type Command =
       readonly user: string;
       readonly apply: boolean;
       readonly setAside: boolean;
+      readonly remove: boolean;
+    }
+  | {
+      readonly kind: 'import-districts';
+      readonly file: string;
+      readonly server: string;
+      readonly user: string;
+      readonly apply: boolean;
       readonly remove: boolean;
     }
   | {
@@ -129,7 +141,7 @@ export function parseCommand(args: readonly string[]): Command {
   const { values, positionals } = parsed;
   const [name = 'help', ...rest] = positionals;
   if (values.help) return { kind: 'help' };
-  if (name === 'import') return importCommand(rest, values);
+  if (name === 'import' || name === 'import-districts') return importCommand(name, rest, values);
   if (name === 'camera') return cameraCommand(rest, values);
   if (rest.length > 0) throw new Fault('REQUEST_INVALID', `Unexpected argument: ${rest.join(' ')}`);
   switch (name) {
@@ -167,6 +179,7 @@ export function parseCommand(args: readonly string[]): Command {
 }
 
 function importCommand(
+  kind: 'import' | 'import-districts',
   files: readonly string[],
   values: {
     readonly server: string;
@@ -179,14 +192,15 @@ function importCommand(
 ): Command {
   const [file] = files;
   if (file === undefined || files.length > 1) {
-    throw new Fault('REQUEST_INVALID', 'import takes one file');
+    throw new Fault('REQUEST_INVALID', `${kind} takes one file`);
   }
   if (values.apply && values['dry-run']) {
     throw new Fault('REQUEST_INVALID', '--apply and --dry-run exclude each other');
   }
   const server = urlOf(values.server);
   const { user, apply, remove } = values;
-  return { kind: 'import', file, server, user, apply, setAside: values['set-aside'], remove };
+  if (kind === 'import-districts') return { kind, file, server, user, apply, remove };
+  return { kind, file, server, user, apply, setAside: values['set-aside'], remove };
 }
 
 function cameraCommand(

@@ -9,6 +9,7 @@ import { type Command, parseCommand, usage } from './cli-arguments.ts';
 import { runCameraTool, runReseal } from './commands/camera-tools.ts';
 import { runVerifyAudit } from './commands/check-audit.ts';
 import { runReindex, runVerifyCommand } from './commands/check-footage.ts';
+import { runImportDistricts } from './commands/import-districts.ts';
 import { runImport } from './commands/import-plan.ts';
 import { runAll } from './commands/run-all.ts';
 import { startGatewayNode } from './gateway-node.ts';
@@ -72,6 +73,10 @@ async function main(): Promise<void> {
   }
   if (command.kind === 'import') {
     if (!(await runImport(command, process.env, say))) process.exitCode = 1;
+    return;
+  }
+  if (command.kind === 'import-districts') {
+    if (!(await runImportDistricts(command, process.env, say))) process.exitCode = 1;
     return;
   }
   if (command.kind === 'camera') {

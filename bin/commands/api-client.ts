@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import type { ErrorBody } from '@nigehban/domain/api/http-types.ts';
 import { Fault, fromFaultMessage } from '@nigehban/domain/faults.ts';
@@ -56,6 +57,15 @@ async function ask(server: string, path: string, init: RequestInit): Promise<Res
     throw new Fault('REQUEST_INVALID', `${server} answers ${response.status}: is it Nigehban?`);
   }
   throw fromFaultMessage(body.error);
+}
+
+/** A file that the command names. @throws Fault REQUEST_INVALID when it cannot be read */
+export function readGivenFile(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new Fault('REQUEST_INVALID', `Cannot read ${file}`, { cause });
+  }
 }
 
 /** Asked at the terminal; what is typed is not shown. */

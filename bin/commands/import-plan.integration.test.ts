@@ -11,6 +11,7 @@ import {
 } from '@nigehban/server/testing/test-services.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseCommand } from '../cli-arguments.ts';
+import { runImportDistricts } from './import-districts.ts';
 import { runImport } from './import-plan.ts';
 
 let services: TestServices;
@@ -72,4 +73,38 @@ test('a wrong password, a missing file and a server that is none are told by the
   await expect(
     runImport({ ...command, server: 'http://127.0.0.1:9' }, environment, () => {}),
   ).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+});
+
+test('a list of districts: the report names what would be, --apply writes it, --remove not the used ones', async () => {
+  const file = join(folder, 'districts.csv');
+  const runList = async (...options: string[]) => {
+    const command = parseCommand(['import-districts', file, '--server', server.url, ...options]);
+    if (command.kind !== 'import-districts') throw new Error(command.kind);
+    const lines: string[] = [];
+    const done = await runImportDistricts(command, environment, (line) => lines.push(line));
+    return { done, said: lines.join('\n') };
+  };
+  const head = 'Code,District,District (Urdu),Division';
+  const codes = async () =>
+    (await server.sql<{ code: string }[]>`select code from district order by code`).map(
+      ({ code }) => code,
+    );
+  const before = await codes();
+  await writeFile(file, `${head}\nWAH,Wah,واہ,Rawalpindi\nL-1,Lahore,,Lahore\n`);
+  const dry = await runList();
+  expect(dry.done).toBe(false);
+  expect(dry.said).toContain('+ WAH Wah (Rawalpindi)');
+  expect(dry.said).toContain('row 3, code "L-1": Two to eight letters and digits');
+  expect(dry.said).toContain('row 3, name_ur: Missing (FIELD_MISSING)');
+  await expect(runList('--apply')).rejects.toMatchObject({ code: 'DISTRICT_LIST_INVALID' });
+  expect(await codes()).toEqual(before);
+
+  await writeFile(file, `${head}\nWAH,Wah,واہ,Rawalpindi\n`);
+  expect(await runList('--apply')).toMatchObject({
+    done: true,
+    said: expect.stringContaining('the list is applied'),
+  });
+  expect(await codes()).toEqual([...before, 'WAH'].sort());
+  await expect(runList('--apply', '--remove')).rejects.toMatchObject({ code: 'DISTRICT_IN_USE' });
+  expect((await runList('--apply')).said).toContain('everything is as the list says already');
 });

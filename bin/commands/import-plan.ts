@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { PlanDraftView, PlanIssuePage } from '@nigehban/domain/api/plan-types.ts';
 import { Fault, fromFaultMessage } from '@nigehban/domain/faults.ts';
 import type { Command } from '../cli-arguments.ts';
-import { signInTo } from './api-client.ts';
+import { readGivenFile, signInTo } from './api-client.ts';
 
 type ImportPlan = Extract<Command, { kind: 'import' }>;
 
@@ -22,7 +21,7 @@ export async function runImport(
   environment: NodeJS.ProcessEnv,
   say: (line: string) => void,
 ): Promise<boolean> {
-  const file = readPlanFile(command.file);
+  const file = readGivenFile(command.file);
   const client = await signInTo(command.server, command.user, environment);
   const call: Call = (method, path, body) => client.json(method, `/api/plan${path}`, body);
   const started = await call<PlanDraftView>(
@@ -65,14 +64,6 @@ export async function runImport(
 }
 
 type Call = <T>(method: 'GET' | 'POST', path: string, body?: Uint8Array | object) => Promise<T>;
-
-function readPlanFile(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new Fault('REQUEST_INVALID', `Cannot read the plan ${file}`, { cause });
-  }
-}
 
 async function settle(call: Call, id: string, say: (line: string) => void): Promise<PlanDraftView> {
   let told = '';

@@ -51,6 +51,14 @@ export const faultCatalogue = {
     status: 404,
     nextAction: 'Reload the timeline; this piece is not recorded or was removed.',
   },
+  DISTRICT_LIST_INVALID: {
+    status: 400,
+    nextAction: 'Correct the named rows of the list and load it again.',
+  },
+  DISTRICT_IN_USE: {
+    status: 409,
+    nextAction: 'Move its stations with a plan first, or keep the district in the list.',
+  },
   PLAN_INVALID: {
     status: 400,
     nextAction: 'Correct the named rows of the plan and load it again.',

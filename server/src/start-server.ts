@@ -8,7 +8,8 @@ import type { DeclaredRoute } from './http/access.ts';
 import type { ServerPorts, ServerSettings } from './server-settings.ts';
 import { databaseAnswers, openDatabase, type Sql, toDatabaseFault } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
-import { importDistricts, importPlan } from './use-cases/import-plan.ts';
+import { addDistrictsOf } from './use-cases/import-districts.ts';
+import { importPlan } from './use-cases/import-plan.ts';
 import { type SeededPerson, seedPerson } from './use-cases/seed-person.ts';
 import { ensureFirstUsers, type FirstUser } from './use-cases/sign-in.ts';
 import { takeInFound } from './use-cases/take-in-found.ts';
@@ -54,7 +55,7 @@ export async function startServer(
     await waitForDatabase(sql, ports);
     const applied = await migrate(sql);
     if (applied.length > 0) log.info({ migrations: applied }, 'migrations applied');
-    if (settings.districtsFile !== undefined) await importDistricts(sql, settings.districtsFile);
+    if (settings.districtsFile !== undefined) await addDistrictsOf(sql, settings.districtsFile);
   } catch (error) {
     await sql.end({ timeout: 1 });
     throw toDatabaseFault(error);

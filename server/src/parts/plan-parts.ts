@@ -1,6 +1,7 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { App } from '../http/app-type.ts';
+import { addDistrictImportRoute } from '../http/routes/district-import-routes.ts';
 import { addPlanDraftRoutes } from '../http/routes/plan-draft-routes.ts';
 import { addPlanRoutes } from '../http/routes/plan-routes.ts';
 import { createPlanThread } from '../plan/plan-thread.ts';
@@ -26,6 +27,9 @@ export function addPlanParts(
     importPlan: (given) => thread.run('import-text', { ...given, nowMs: clock.nowMs() }),
   });
   addPlanDraftRoutes(app, { sql, drafts, thread });
+  addDistrictImportRoute(app, {
+    importDistricts: (order) => thread.run('import-districts', { ...order, nowMs: clock.nowMs() }),
+  });
   return {
     async stop() {
       drafts.stop();

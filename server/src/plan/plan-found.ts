@@ -9,6 +9,7 @@ export const unplannedDistrict = {
   division: '-',
   lat: null,
   lon: null,
+  naRanges: null,
 };
 
 /** A constituency number that no election uses; its stations are provisional. */

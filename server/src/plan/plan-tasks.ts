@@ -1,3 +1,4 @@
+import type { DistrictImportReport } from '@nigehban/domain/api/district-types.ts';
 import type { PlanReport } from '@nigehban/domain/api/http-types.ts';
 import type {
   PlanApplyBody,
@@ -5,6 +6,16 @@ import type {
   PlanProgress,
   PlanRowPage,
 } from '@nigehban/domain/api/plan-types.ts';
+
+export interface DistrictImportOrder {
+  readonly apply: boolean;
+  readonly remove: boolean;
+  /** The difference that the person saw; null: whatever it is. */
+  readonly fingerprint: string | null;
+  readonly actor: string;
+  readonly address: string;
+  readonly nowMs: number;
+}
 
 /** What the plan's thread is asked to do: name → [question, answer]. */
 export interface PlanTasks {
@@ -31,6 +42,8 @@ export interface PlanTasks {
     },
     PlanRowPage,
   ];
+  /** A list of districts (CSV or XLSX): its difference, and with `apply` written at once. */
+  'import-districts': [DistrictImportOrder & { readonly file: Uint8Array }, DistrictImportReport];
   /** A plan as text, loaded at once. */
   'import-text': [
     {

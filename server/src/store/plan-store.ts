@@ -2,36 +2,7 @@ import type { CheckedDistrict } from '@nigehban/domain/plan-checks.ts';
 import type { ExistingCamera } from '@nigehban/domain/plan-diff.ts';
 import { parseSeatRanges } from '@nigehban/domain/plan-geography.ts';
 import type { KnownDistrict, PlannedCamera, PlannedStation } from '@nigehban/domain/plan-rows.ts';
-import { type Queryable, toJson } from './database.ts';
-
-export interface DistrictRow {
-  readonly code: string;
-  readonly name: string;
-  readonly nameUr: string;
-  readonly division: string;
-  readonly lat: number | null;
-  readonly lon: number | null;
-  /** Numbers of its National Assembly constituencies, as `117-130`. */
-  readonly naRanges?: string | null;
-}
-
-/** Adds the districts whose code is new; the others learn their constituencies where they lack them. */
-export async function insertDistricts(
-  sql: Queryable,
-  districts: readonly DistrictRow[],
-): Promise<void> {
-  const rows = districts.map(({ nameUr, naRanges = null, ...district }) => ({
-    ...district,
-    name_ur: nameUr,
-    na_ranges: naRanges,
-  }));
-  await sql`
-    insert into district (code, name, name_ur, division, lat, lon, na_ranges)
-    select * from jsonb_to_recordset(${sql.json(toJson(rows))}) as x(code text, name text,
-      name_ur text, division text, lat double precision, lon double precision, na_ranges text)
-    on conflict (code) do update set na_ranges = excluded.na_ranges
-    where district.na_ranges is null and excluded.na_ranges is not null`;
-}
+import type { Queryable } from './database.ts';
 
 export type PlanDistrict = KnownDistrict & CheckedDistrict;
 

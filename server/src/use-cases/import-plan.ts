@@ -1,16 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { PlanReport } from '@nigehban/domain/api/http-types.ts';
 import { diffPlan, diffStations } from '@nigehban/domain/plan-diff.ts';
 import { indexDistricts } from '@nigehban/domain/plan-rows.ts';
-import { readRecords } from '../plan/parse-csv.ts';
 import { parsePlan } from '../plan/parse-plan.ts';
 import { unplannedDistrict } from '../plan/plan-found.ts';
 import type { Sql } from '../store/database.ts';
 import { lockPlan } from '../store/plan-import-store.ts';
 import {
   findExistingCameras,
-  insertDistricts,
   readPlanDistricts,
   readPlannedStations,
 } from '../store/plan-store.ts';
@@ -67,23 +64,4 @@ export async function importPlan(
       ].sort((a, b) => a.row - b.row),
     };
   });
-}
-
-/** Adds the districts of a file (`code,district,division,lat,lon,na,…,ur`) whose codes are new. */
-export async function importDistricts(sql: Sql, file: string): Promise<void> {
-  const records = readRecords(await readFile(file, 'utf8'), ['code', 'district', 'division', 'ur']);
-  const degrees = (text: string | undefined) =>
-    text === undefined || text === '' ? null : Number(text);
-  await insertDistricts(
-    sql,
-    records.map(({ values }) => ({
-      code: values.code ?? '',
-      name: values.district ?? '',
-      nameUr: values.ur ?? '',
-      division: values.division ?? '',
-      lat: degrees(values.lat),
-      lon: degrees(values.lon),
-      naRanges: values.na === undefined || values.na === '' ? null : values.na,
-    })),
-  );
 }

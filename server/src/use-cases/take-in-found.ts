@@ -3,7 +3,8 @@ import type { DiscoveryView, PlanReport } from '@nigehban/domain/api/http-types.
 import type { CameraCredentials } from '@nigehban/domain/camera.ts';
 import { planFound, unplannedConstituency, unplannedDistrict } from '../plan/plan-found.ts';
 import type { Sql } from '../store/database.ts';
-import { countConstituencyCameras, insertDistricts } from '../store/plan-store.ts';
+import { addMissingDistricts } from '../store/district-store.ts';
+import { countConstituencyCameras } from '../store/plan-store.ts';
 import { importPlan } from './import-plan.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function takeInFound(
       : [],
   );
   if (found.length === 0) return null;
-  await insertDistricts(sql, [unplannedDistrict]);
+  await addMissingDistricts(sql, [unplannedDistrict]);
   const taken = await countConstituencyCameras(sql, unplannedConstituency);
   const text = planFound(found, taken, credentials);
   return await importPlan(sql, secretKey, { text, actor: null, address: null }, nowMs);

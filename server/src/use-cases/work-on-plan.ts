@@ -35,6 +35,7 @@ import {
 import { lockPlan } from '../store/plan-import-store.ts';
 import { writePlan } from './apply-plan.ts';
 import { examinePlan, type PlanFindings } from './check-plan.ts';
+import { importDistricts } from './import-districts.ts';
 import { importPlan } from './import-plan.ts';
 
 export type PlanWork = <Name extends PlanTaskName>(
@@ -194,6 +195,7 @@ export function createPlanWork(sql: Sql, secretKey: SecretKey): PlanWork {
         })),
       };
     },
+    'import-districts': ({ file, ...order }) => importDistricts(sql, file, order),
     'import-text': ({ text, actor, address, nowMs }) =>
       importPlan(sql, secretKey, { text, actor, address }, nowMs),
   };

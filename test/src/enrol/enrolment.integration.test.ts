@@ -2,7 +2,8 @@ import { createManualClock, type ManualClock, systemClock } from '@nigehban/conf
 import { openDatabase, type Sql } from '@nigehban/server/store/database.ts';
 import { migrate } from '@nigehban/server/store/migrate.ts';
 import { startTestServices, type TestServices } from '@nigehban/server/testing/test-services.ts';
-import { importDistricts, importPlan } from '@nigehban/server/use-cases/import-plan.ts';
+import { addDistrictsOf } from '@nigehban/server/use-cases/import-districts.ts';
+import { importPlan } from '@nigehban/server/use-cases/import-plan.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SimulatedCamera } from '../fleet/camera.ts';
 import { exercisePlan } from '../fleet/exercise-plan.ts';
@@ -47,7 +48,7 @@ beforeEach(async () => {
   sql = openDatabase(await services.createDatabase(), { maxConnections: 4 });
   await migrate(sql);
   const districts = new URL(import.meta.resolve('@nigehban/config/data/punjab_districts.csv'));
-  await importDistricts(sql, districts.pathname);
+  await addDistrictsOf(sql, districts.pathname);
 });
 afterEach(async () => {
   await site?.stop();

@@ -14,7 +14,8 @@ import type { NodeConnection } from '@nigehban/server/link/node-connection.ts';
 import { openDatabase, type Sql } from '@nigehban/server/store/database.ts';
 import { migrate } from '@nigehban/server/store/migrate.ts';
 import { startTestServices, type TestServices } from '@nigehban/server/testing/test-services.ts';
-import { importDistricts, importPlan } from '@nigehban/server/use-cases/import-plan.ts';
+import { addDistrictsOf } from '@nigehban/server/use-cases/import-districts.ts';
+import { importPlan } from '@nigehban/server/use-cases/import-plan.ts';
 import { startGatewayInformer } from '@nigehban/server/use-cases/inform-gateways.ts';
 import { startNodeInformer } from '@nigehban/server/use-cases/inform-nodes.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -50,7 +51,7 @@ beforeAll(async () => {
   sql = openDatabase(await services.createDatabase(), { maxConnections: 4 });
   await migrate(sql);
   const districts = new URL(import.meta.resolve('@nigehban/config/data/punjab_districts.csv'));
-  await importDistricts(sql, districts.pathname);
+  await addDistrictsOf(sql, districts.pathname);
   const plan = { text: planRows(fleet.plan), actor: null, address: null };
   await importPlan(sql, secretKey, plan, Date.now());
 }, 60_000);

@@ -2,14 +2,8 @@ import { Type } from 'typebox';
 import type { Sql } from '../../store/database.ts';
 import { readDistricts } from '../../store/district-store.ts';
 import type { App } from '../app-type.ts';
+import { DistrictViewSchema } from '../district-schemas.ts';
 import { answers } from '../schemas.ts';
-
-const DistrictViewSchema = Type.Object({
-  code: Type.String(),
-  name: Type.String(),
-  nameUr: Type.String(),
-  division: Type.String(),
-});
 
 export function addDistrictRoutes(app: App, sql: Sql): void {
   app.get(

@@ -1,5 +1,5 @@
 -- Uplink and feeder come with the plan: names are looked up and counted, and reports of drafts count
--- the stations whose supply changes.
+-- the stations whose supply changes. Districts come with a list.
 
 create index station_uplink on station (uplink) where uplink is not null;
 create index station_feeder on station (feeder) where feeder is not null;
@@ -10,3 +10,10 @@ update plan_draft set report = jsonb_set(
   coalesce((select jsonb_agg(d || '{"resupplied": 0}') from jsonb_array_elements(report->'districts') d),
     '[]'))
 where report is not null;
+
+-- Districts that an administrator's list removed: the file that every start reads must not bring them
+-- back.
+create table removed_district (
+  code text primary key,
+  at timestamptz not null
+);
