@@ -106,7 +106,8 @@ export async function startEngineFleet(
 /** A transport that ended at its engine needs no route. */
 function forgetClosed(routes: LiveRoutes, fact: NodeFact): void {
   if (fact.kind !== 'live-closed') return;
-  if (fact.transportId === undefined) routes.removeViewer(fact.viewerId);
+  if (fact.consumerId !== undefined) routes.removeConsumer(fact.viewerId, fact.consumerId);
+  else if (fact.transportId === undefined) routes.removeViewer(fact.viewerId);
   else routes.removeTransport(fact.viewerId, fact.transportId);
 }
 
@@ -144,6 +145,12 @@ function liveHandlers(
     async 'live.consume'(params) {
       const slot = slotAt(routes.slotOfTransport(params.viewerId, params.transportId));
       const consumer = await slot.call('live.consume', params);
+      routes.addConsumer(params.viewerId, consumer.consumerId, slot.number);
+      return consumer;
+    },
+    async 'live.listen'(params) {
+      const slot = slotAt(routes.slotOfTransport(params.viewerId, params.transportId));
+      const consumer = await slot.call('live.listen', params);
       routes.addConsumer(params.viewerId, consumer.consumerId, slot.number);
       return consumer;
     },

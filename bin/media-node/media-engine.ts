@@ -106,8 +106,10 @@ export async function startEngine(
         orders: (cameraId) => orders.get(cameraId),
         wantKeyFrame: (cameraId, quality) =>
           tell([{ kind: 'key-frame-wanted', cameraId, quality }]),
-        closed: (viewerId, transportId, reason) =>
-          tell([{ kind: 'live-closed', viewerId, transportId, reason }]),
+        closed(viewerId, transportId, reason, consumerId) {
+          const view = consumerId === undefined ? {} : { consumerId };
+          tell([{ kind: 'live-closed', viewerId, transportId, ...view, reason }]);
+        },
       }),
     );
     const forget = hub.onEvent((event) => {

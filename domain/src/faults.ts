@@ -234,6 +234,10 @@ export const faultCatalogue = {
   },
   LIVE_LIMIT_REACHED: { status: 503, nextAction: 'Close other live views.' },
   LIVE_SESSION_UNKNOWN: { status: 404, nextAction: 'Open the live view again.' },
+  LIVE_SOUND_UNAVAILABLE: {
+    status: 409,
+    nextAction: 'Set the camera’s audio encoder to G.711 (PCMU or PCMA) at 8 kHz, one channel.',
+  },
   LIVE_CODEC_UNSUPPORTED: { status: 415, nextAction: 'Give the camera an H.264 sub-stream.' },
 
   // Recordings
@@ -257,6 +261,10 @@ export const faultCatalogue = {
   GATEWAY_UNAVAILABLE: { status: 503, nextAction: 'Check the camera gateway.' },
   LINK_REFUSED: { status: 401, nextAction: 'Give both sides the same NIGEHBAN_CLUSTER_KEY.' },
   DATABASE_UNAVAILABLE: { status: 503, nextAction: 'Check PostgreSQL.' },
+  REPORT_TOO_LONG: {
+    status: 422,
+    nextAction: 'Ask for a shorter time or for one district, or again when less is going on.',
+  },
   DATABASE_START_FAILED: { status: 500, nextAction: "Read the database's log in the data folder." },
   MIGRATION_MISMATCH: {
     status: 500,
@@ -268,10 +276,6 @@ export const faultCatalogue = {
   WORKER_BINARY_MISSING: {
     status: 500,
     nextAction: 'Run the set-up again: it builds the mediasoup worker.',
-  },
-  REPORT_TOO_LONG: {
-    status: 422,
-    nextAction: 'Ask for a shorter time or for one district, or again when less is going on.',
   },
   PORT_TAKEN: {
     status: 500,

@@ -10,6 +10,7 @@ import type { ProbeOutcome } from './camera-state.ts';
 import type { CameraToolMethods } from './camera-tools.ts';
 import type { DiskLevel } from './disk-level.ts';
 import type { FaultCode, FaultMessage } from './faults.ts';
+import type { LiveSound } from './live-sound.ts';
 import type { ElectionPhase, LegalHold } from './retention.ts';
 import type { ViewMethods } from './view-methods.ts';
 import type { WatchDown, WatchFact } from './watch-orders.ts';
@@ -121,6 +122,8 @@ export type NodeFact =
       readonly kind: 'live-closed';
       readonly viewerId: string;
       readonly transportId?: string;
+      /** That consumer of the transport alone: sound that its camera does not send any more. */
+      readonly consumerId?: string;
       readonly reason: string;
     };
 
@@ -287,6 +290,17 @@ export interface LinkMethods extends CameraToolMethods, ViewMethods {
     },
     result: LiveConsumer,
   ];
+  /** The sound of a camera that was joined on that transport; ends as pictures do. */
+  'live.listen': [
+    params: {
+      readonly viewerId: string;
+      readonly transportId: string;
+      readonly cameraId: CameraId;
+      readonly quality: StreamQuality;
+      readonly rtpCapabilities: unknown;
+    },
+    result: LiveConsumer,
+  ];
   'live.resume': [
     params: { readonly viewerId: string; readonly consumerId: string },
     result: { readonly done: true },
@@ -317,6 +331,8 @@ export interface LiveJoined {
     readonly dtlsParameters: unknown;
   } | null;
   readonly routerRtpCapabilities: unknown;
+  /** What there is to hear; absent: the node is of a version that forwards no sound. */
+  readonly sound?: LiveSound;
 }
 
 export interface LiveConsumer {

@@ -11,6 +11,8 @@ export function isRole(value: unknown): value is Role {
 export const actions = [
   'status.read',
   'live.watch',
+  /** Hears what cameras send; operators by the policy of `live-sound.ts`. Needs a live view. */
+  'live.listen',
   'footage.play',
   'footage.hold',
   'footage.export',
@@ -47,6 +49,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   supervisor: [
     'status.read',
     'live.watch',
+    'live.listen',
     'footage.play',
     'footage.hold',
     'footage.export',
@@ -71,6 +74,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   ],
   administrator: [
     'status.read',
+    'live.listen',
     'alert.read',
     'camera.probe',
     'camera.register',

@@ -67,7 +67,8 @@ async function start(settings: Partial<RelaySettings> = {}): Promise<Relay> {
       log: { info: () => {}, warn: () => {}, error: () => {} },
       orders: (cameraId) => orders.get(cameraId),
       wantKeyFrame: (cameraId, quality) => wanted.push(`${cameraId}/${quality}`),
-      closed: (viewerId, transportId) => closed.push(`${viewerId} ${transportId}`),
+      closed: (viewerId, transportId, _reason, consumerId = '') =>
+        closed.push(`${viewerId} ${transportId} ${consumerId}`.trim()),
     },
   );
 }
@@ -246,6 +247,7 @@ test('hostile parameters are refused by code and harm nobody', async () => {
     'live.join',
     'live.connect',
     'live.consume',
+    'live.listen',
     'live.resume',
     'live.pause',
     'live.leave',
@@ -288,6 +290,95 @@ test('hostile parameters are refused by code and harm nobody', async () => {
   const { viewerId, consumerId } = { viewerId: 'anna', consumerId: good.consumerId };
   await relay.handlers['live.pause']({ viewerId, consumerId });
   expect(relay.counters().workerRestarts).toBe(0);
+});
+
+async function listen(viewerId: string, cameraId: number, quality: StreamQuality) {
+  const joined = await watch(viewerId, cameraId, quality);
+  const sound = await relay.handlers['live.listen']({
+    viewerId,
+    transportId: joined.transportId,
+    cameraId,
+    quality: joined.quality,
+    rtpCapabilities: joined.routerRtpCapabilities,
+  });
+  return { transportId: joined.transportId, video: joined.consumerId, ...sound };
+}
+
+test('sound is a further sink of the same pull, from the first listener to the last', async () => {
+  hub.scripts.set('1/sub', { kind: 'flows', sound: 'PCMA' });
+  const anna = await listen('anna', 1, 'sub');
+  expect(anna).toMatchObject({
+    kind: 'audio',
+    rtpParameters: { codecs: [{ mimeType: 'audio/PCMA', payloadType: 8, clockRate: 8000 }] },
+  });
+  expect(hub.sinkCount('1/sub')).toBe(2);
+  await relay.handlers['live.leave']({ viewerId: 'anna', consumerId: anna.consumerId });
+  await expect.poll(() => hub.sinkCount('1/sub')).toBe(1);
+  // Its pictures go on.
+  await relay.handlers['live.resume']({ viewerId: 'anna', consumerId: anna.video });
+  const again = await listen('boris', 1, 'sub');
+  expect(again.producerId).not.toBe(anna.producerId);
+  await relay.handlers['live.close']({ viewerId: 'boris' });
+  await expect.poll(() => hub.sinkCount('1/sub')).toBe(1);
+});
+
+test('what there is to hear is said at the join, and taken from the other stream when that is pulled', async () => {
+  expect(await joinLive('anna', 1, 'sub')).toMatchObject({ sound: 'none' });
+  await relay.handlers['live.close']({ viewerId: 'anna' });
+  await expect.poll(() => hub.sinkCount('1/sub')).toBe(0);
+  hub.scripts.set('1/sub', { kind: 'flows', sound: 'MPEG4-GENERIC' });
+  expect(await joinLive('anna', 1, 'sub')).toMatchObject({ sound: 'unsupported' });
+  await expect(listen('anna', 1, 'sub')).rejects.toEqual(coded('LIVE_SOUND_UNAVAILABLE'));
+  hub.scripts.set('1/main', { kind: 'flows', sound: 'PCMU' });
+  expect(await joinLive('anna', 1, 'main')).toMatchObject({ sound: 'available' });
+  const sound = await relay.handlers['live.listen']({
+    viewerId: 'anna',
+    cameraId: 1,
+    quality: 'sub',
+    ...(await joinLive('anna', 1, 'sub').then(({ transportId, routerRtpCapabilities }) => ({
+      transportId,
+      rtpCapabilities: routerRtpCapabilities,
+    }))),
+  });
+  expect(sound.rtpParameters).toMatchObject({ codecs: [{ mimeType: 'audio/PCMU' }] });
+  expect([hub.sinkCount('1/sub'), hub.sinkCount('1/main')]).toEqual([1, 2]);
+});
+
+test('a camera that changes its sound ends what is heard, not what is seen', async () => {
+  hub.scripts.set('1/sub', { kind: 'flows', sound: 'PCMA' });
+  const { transportId, consumerId } = await listen('anna', 1, 'sub');
+  hub.resound('1/sub', 'PCMA');
+  hub.resound('1/sub', 'PCMU');
+  await expect.poll(() => closed).toEqual([`anna ${transportId} ${consumerId}`]);
+  expect(relay.counters()).toMatchObject({ viewers: 1, views: 1 });
+  expect(hub.sinkCount('1/sub')).toBe(1);
+  hub.scripts.set('1/sub', { kind: 'flows', sound: 'PCMU' });
+  expect((await listen('boris', 1, 'sub')).rtpParameters).toMatchObject({
+    codecs: [{ mimeType: 'audio/PCMU', payloadType: 0 }],
+  });
+});
+
+test('nobody hears a camera that was not joined, nor by somebody else’s transport', async () => {
+  hub.scripts.set('1/sub', { kind: 'flows', sound: 'PCMA' });
+  const { transportId, routerRtpCapabilities: rtpCapabilities } = await watch('anna', 1, 'sub');
+  const request = { transportId, cameraId: 1, quality: 'sub', rtpCapabilities } as const;
+  const attempts = [
+    relay.handlers['live.listen']({ ...request, viewerId: 'boris' }),
+    relay.handlers['live.listen']({ ...request, viewerId: 'anna', cameraId: 2 }),
+  ];
+  for (const attempt of attempts) {
+    await expect(attempt).rejects.toEqual(coded('LIVE_SESSION_UNKNOWN'));
+  }
+  const pictures = { codecs: rtpCapabilities as { codecs: { kind: string }[] } };
+  const onlyVideo = pictures.codecs.codecs.filter((codec) => codec.kind === 'video');
+  await expect(
+    relay.handlers['live.listen']({
+      ...request,
+      viewerId: 'anna',
+      rtpCapabilities: { codecs: onlyVideo },
+    }),
+  ).rejects.toEqual(coded('LIVE_CODEC_UNSUPPORTED'));
+  expect(hub.sinkCount('1/sub')).toBe(1);
 });
 
 test('a dead worker is replaced and its viewers are told', async () => {

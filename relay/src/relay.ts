@@ -1,8 +1,9 @@
 import type { CameraId, StreamQuality } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { LinkMethods, StreamOrder } from '@nigehban/domain/link-messages.ts';
+import type { LinkMethods, LiveConsumer, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import type { Clock } from '@nigehban/media/clock.ts';
 import type { StreamHub } from '@nigehban/media/hub/stream-hub-types.ts';
+import type { types } from 'mediasoup';
 import {
   readCameraId,
   readDtlsParameters,
@@ -18,7 +19,8 @@ import {
   type RelaySettings,
 } from './relay-settings.ts';
 import { ProductionTable, type StreamCount } from './streams/production-table.ts';
-import { updateWatching, type View, ViewerTable } from './viewers/viewer-table.ts';
+import { SoundTable } from './streams/sound-table.ts';
+import { updateSending, type View, type Viewer, ViewerTable } from './viewers/viewer-table.ts';
 import { loadMediasoup } from './workers/load-mediasoup.ts';
 import { type RelayWorker, WorkerPool } from './workers/worker-pool.ts';
 
@@ -30,8 +32,16 @@ export interface RelayPorts {
   readonly orders: (cameraId: CameraId) => StreamOrder | undefined;
   /** A live view needs a key frame; at most once per interval for each stream. */
   readonly wantKeyFrame: (cameraId: CameraId, quality: StreamQuality) => void;
-  /** One of a viewer's transports ended without its doing, and its views with it. */
-  readonly closed: (viewerId: string, transportId: string, reason: string) => void;
+  /**
+   * One of a viewer's transports ended without its doing, and its views with it; with a consumer,
+   * that one alone.
+   */
+  readonly closed: (
+    viewerId: string,
+    transportId: string,
+    reason: string,
+    consumerId?: string,
+  ) => void;
 }
 
 export type LiveMethod = Extract<keyof LinkMethods, `live.${string}`>;
@@ -43,6 +53,8 @@ export type LiveHandlers = {
 export interface RelayCounters {
   readonly viewers: number;
   readonly views: number;
+  /** Views that are sound which goes out. */
+  readonly listening: number;
   readonly workers: number;
   readonly workerRestarts: number;
   readonly streams: readonly StreamCount[];
@@ -92,6 +104,7 @@ export async function startRelay(settings: RelaySettings, ports: RelayPorts): Pr
     viewsPerWorker: complete.viewsPerWorker,
     wantKeyFrame: ports.wantKeyFrame,
   });
+  const sounds = new SoundTable(ports.hub);
   const viewers = new ViewerTable({
     clock: ports.clock,
     silentForMs: complete.viewerSilentForMs,
@@ -99,26 +112,33 @@ export async function startRelay(settings: RelaySettings, ports: RelayPorts): Pr
       ports.log.info({ viewerId, transportId, reason }, 'live connection lost');
       ports.closed(viewerId, transportId, reason);
     },
-    onViewClosed: (view) => productions.removeView(view.production, view.consumer.id),
+    onSoundEnded: (viewerId, transportId, consumerId) =>
+      ports.closed(viewerId, transportId, 'the sound changed at the camera', consumerId),
   });
   workerDied = (worker) => {
     productions.workerDied(worker);
     viewers.workerDied(worker);
+    sounds.workerDied(worker);
   };
   return {
-    handlers: liveHandlers(complete, ports, productions, viewers),
+    handlers: liveHandlers(complete, ports, productions, sounds, viewers),
     counters: () => ({
       viewers: viewers.viewers,
       views: viewers.views,
+      listening: sounds.listening,
       workers: pool.running.length,
       workerRestarts: pool.restarts,
       streams: productions.counts(),
     }),
     workerPids: () => pool.running.map((worker) => worker.pid),
-    ordersChanged: () => productions.ordersChanged(ports.orders),
+    ordersChanged() {
+      productions.ordersChanged(ports.orders);
+      sounds.ordersChanged(ports.orders);
+    },
     async stop() {
       viewers.stop();
       productions.stop();
+      sounds.stop();
       await pool.stop();
     },
   };
@@ -128,6 +148,7 @@ function liveHandlers(
   settings: CompleteRelaySettings,
   ports: RelayPorts,
   productions: ProductionTable,
+  sounds: SoundTable,
   viewers: ViewerTable,
 ): LiveHandlers {
   function orderOf(cameraId: CameraId): StreamOrder {
@@ -152,8 +173,37 @@ function liveHandlers(
     view.resumed = resumed;
     if (resumed) await view.consumer.resume();
     else await view.consumer.pause();
-    updateWatching(view);
+    updateSending(view);
     return done;
+  }
+
+  /** What `live.consume` and `live.listen` name: a camera that was joined on that transport. */
+  async function readConsume(params: unknown) {
+    const fields = readFields(params, 'params');
+    const rtpCapabilities = readRtpCapabilities(fields.rtpCapabilities);
+    const viewerId = readId(fields, 'viewerId');
+    const transport = await viewers.transport(viewerId, readId(fields, 'transportId'));
+    const cameraId = readCameraId(fields);
+    const viewer = viewers.find(viewerId);
+    const production = productions.find(cameraId, readQuality(fields), transport.worker);
+    if (viewer === undefined || production === undefined) {
+      throw new Fault('LIVE_SESSION_UNKNOWN', 'The camera was not joined on this transport');
+    }
+    const order = orderOf(cameraId);
+    refuseAboveLimits(viewer.views.size);
+    return { order, viewer, transport, production, rtpCapabilities };
+  }
+
+  function refuseIfLeft(viewer: Viewer, consumer: types.Consumer): void {
+    if (!viewer.left && !consumer.closed) return;
+    consumer.close();
+    throw new Fault('LIVE_SESSION_UNKNOWN', 'The viewer left');
+  }
+
+  function addView(viewer: Viewer, view: Omit<View, 'resumed'>): LiveConsumer {
+    viewers.addView(viewer, { ...view, resumed: false });
+    const { id: consumerId, producerId, kind, rtpParameters } = view.consumer;
+    return { consumerId, producerId, kind, rtpParameters };
   }
 
   return {
@@ -171,6 +221,7 @@ function liveHandlers(
           transportId: transport.id,
           transport: transport.offer,
           routerRtpCapabilities: production.worker.router.rtpCapabilities,
+          sound: sounds.soundOf(order.cameraId),
         };
       } catch (error) {
         viewers.forgetIfEmpty(viewer);
@@ -190,34 +241,40 @@ function liveHandlers(
     }),
 
     'live.consume': coded(async (params) => {
-      const fields = readFields(params, 'params');
-      const rtpCapabilities = readRtpCapabilities(fields.rtpCapabilities);
-      const viewerId = readId(fields, 'viewerId');
-      const transport = await viewers.transport(viewerId, readId(fields, 'transportId'));
-      const cameraId = readCameraId(fields);
-      const viewer = viewers.find(viewerId);
-      const production = productions.find(cameraId, readQuality(fields), transport.worker);
-      if (viewer === undefined || production === undefined) {
-        throw new Fault('LIVE_SESSION_UNKNOWN', 'The camera was not joined on this transport');
-      }
-      orderOf(cameraId);
-      refuseAboveLimits(viewer.views.size);
-      const consumer = await consumeOrRefuse(() =>
-        transport.consume(production.producer.id, rtpCapabilities),
+      const { viewer, transport, production, rtpCapabilities } = await readConsume(params);
+      const { producer } = production;
+      const consumer = await consumeOrRefuse('H.264', () =>
+        transport.consume(producer.id, rtpCapabilities),
       );
-      const view: View = { consumer, production, transport, resumed: false };
-      if (viewer.left || consumer.closed) {
-        consumer.close();
-        throw new Fault('LIVE_SESSION_UNKNOWN', 'The viewer left');
-      }
+      refuseIfLeft(viewer, consumer);
       productions.addView(production, consumer.id);
-      viewers.addView(viewer, view);
-      return {
-        consumerId: consumer.id,
-        producerId: production.producer.id,
-        kind: 'video',
-        rtpParameters: consumer.rtpParameters,
-      };
+      return addView(viewer, {
+        consumer,
+        transport,
+        setSending: (sending) => production.setWatching(consumer.id, sending),
+        release: () => productions.removeView(production, consumer.id),
+      });
+    }),
+
+    'live.listen': coded(async (params) => {
+      const { order, viewer, transport, production, rtpCapabilities } = await readConsume(params);
+      const hold = await sounds.hold(order, production.quality, transport.worker);
+      const { production: sound, release } = hold;
+      try {
+        const consumer = await consumeOrRefuse('G.711', () =>
+          transport.consume(sound.producer.id, rtpCapabilities),
+        );
+        refuseIfLeft(viewer, consumer);
+        return addView(viewer, {
+          consumer,
+          transport,
+          setSending: (sending) => sound.setListening(consumer.id, sending),
+          release,
+        });
+      } catch (error) {
+        release();
+        throw error;
+      }
     }),
 
     'live.resume': coded((params) => setResumed(params, true)),
@@ -240,13 +297,16 @@ function liveHandlers(
 }
 
 /** mediasoup's refusals of a browser's capabilities as ours. */
-async function consumeOrRefuse<Result>(consume: () => Promise<Result>): Promise<Result> {
+async function consumeOrRefuse<Result>(
+  codec: string,
+  consume: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await consume();
   } catch (cause) {
     const unsupported = cause instanceof Error && cause.name === 'UnsupportedError';
     if (unsupported) {
-      throw new Fault('LIVE_CODEC_UNSUPPORTED', 'This browser does not play H.264', { cause });
+      throw new Fault('LIVE_CODEC_UNSUPPORTED', `This browser does not play ${codec}`, { cause });
     }
     if (cause instanceof TypeError) {
       throw new Fault('REQUEST_INVALID', 'rtpCapabilities are not valid', { cause });

@@ -21,6 +21,7 @@ import { startDiscoveryParts } from './parts/discovery-parts.ts';
 import { addFootageParts } from './parts/footage-parts.ts';
 import { startHealthParts } from './parts/health-parts.ts';
 import { addLifecycleParts } from './parts/lifecycle-parts.ts';
+import { addListeningParts } from './parts/listening-parts.ts';
 import { addMachineParts, createNodeReports } from './parts/machine-parts.ts';
 import { startNoticeParts } from './parts/notice-parts.ts';
 import { addPlanParts } from './parts/plan-parts.ts';
@@ -32,6 +33,7 @@ import type { Sql } from './store/database.ts';
 import { createGatewayQuestions } from './use-cases/ask-gateway.ts';
 import { createCameraDirectory } from './use-cases/camera-directory.ts';
 import type { CredentialBreaker } from './use-cases/credential-breaker.ts';
+import { createListeningGate } from './use-cases/gate-listening.ts';
 import { guardGateway } from './use-cases/guard-gateway.ts';
 import { startNodeInformer } from './use-cases/inform-nodes.ts';
 import { createLiveSessions } from './use-cases/live-sessions.ts';
@@ -51,9 +53,9 @@ export interface ServerParts {
 const defaults = {
   sessionForMs: 12 * 3_600_000,
   requestsPerMinute: 3_000,
+  reportWithinMs: 60_000,
   nodeLeaseMs: 30_000,
   registrationRetryMs: 15_000,
-  reportWithinMs: 60_000,
   queuePrefix: 'nigehban',
 } as const;
 
@@ -107,8 +109,14 @@ export async function buildServer(
   const anywhere = createLinkedAnywhere(link, exchange);
   const { requestGateway, requestNode } = anywhere;
   const gate = createViewGate({ sql, clock, policy: settings.viewApproval ?? 'required' });
+  const listening = createListeningGate({
+    ...{ sql, clock, log },
+    codeOf: (cameraId) => directory.find(cameraId)?.asset.code ?? null,
+  });
   const live = createLiveSessions({
     createId: randomUUID,
+    nowMs: clock.nowMs,
+    listening,
     requireVisible: gate.now,
     nodeOf(cameraId) {
       const nodeId = directory.get(cameraId).asset.nodeId;
@@ -199,6 +207,7 @@ export async function buildServer(
   });
   const pusher = createChangePusher({ sql, clock, log, monitor, hub });
   let viewParts: ViewParts | null = null;
+  let hearing: ReturnType<typeof addListeningParts> | null = null;
   const stopFollowing = await followChanges(sql, (change: Change) => {
     alerts.changed(change);
     if (change.topic === 'plan' || change.topic === 'resumed') informer.planChanged();
@@ -210,6 +219,7 @@ export async function buildServer(
     }
     pusher.changed(change);
     viewParts?.changed(change);
+    hearing?.changed(change);
   });
 
   const nodeFootage = createNodeFootage({
@@ -244,6 +254,7 @@ export async function buildServer(
     nodes: nodeFootage,
     recordingNode: nodeOf,
   });
+  hearing = addListeningParts(app, { sql, clock, log, hub });
   discovery.addRoutes(app);
   addCameraRoutes(app, { registration, snapshot: gateway.snapshot });
   const lifecycle = addLifecycleParts(app, {
@@ -265,6 +276,7 @@ export async function buildServer(
   const admin = addAdminParts(app, {
     ...{ sql, clock, log, serverId },
     onSessionsEnded: hub.sessionsEnded,
+    reportWithinMs: settings.reportWithinMs ?? defaults.reportWithinMs,
   });
   const plans = addPlanParts(app, { sql, clock, log, settings });
   addMachineParts(app, {
@@ -276,8 +288,8 @@ export async function buildServer(
     counters: () => monitor.counters(),
     wsClients: hub.clients,
   });
-    reportWithinMs: settings.reportWithinMs ?? defaults.reportWithinMs,
-  serveUpgrades(app, { sql, clock, log, allowedOrigins, link, hub });
+  const trustProxy = settings.trustProxy ?? false;
+  serveUpgrades(app, { sql, clock, log, allowedOrigins, trustProxy, link, hub });
 
   const stop = async () => {
     await footage.stop();
@@ -288,6 +300,7 @@ export async function buildServer(
     await lifecycle.stop();
     await pusher.stop();
     await hub.stop();
+    await listening.stop();
     await exchange.stop();
     await link.stop();
     await app.close();

@@ -54,7 +54,13 @@ export type ServerMessage =
     }
   /** The plan changed: lists are to be loaded again. */
   | { readonly type: 'reload'; readonly seq: number }
-  | { readonly type: 'live-closed'; readonly transportId: string; readonly reason: string }
+  | {
+      readonly type: 'live-closed';
+      readonly transportId: string;
+      /** That sound alone; else all that the transport carried. */
+      readonly consumerId?: string;
+      readonly reason: string;
+    }
   | { readonly type: 'reply'; readonly id: number; readonly result: unknown }
   | { readonly type: 'reply'; readonly id: number; readonly fault: FaultMessage };
 
@@ -69,6 +75,16 @@ export interface WsMethods {
     result: { readonly done: true },
   ];
   'live.consume': [
+    params: {
+      readonly transportId: string;
+      readonly cameraId: CameraId;
+      readonly quality: StreamQuality;
+      readonly rtpCapabilities: unknown;
+    },
+    result: LiveConsumer,
+  ];
+  /** The sound of a camera that was joined; wants the right to listen. Noted in the audit trail. */
+  'live.listen': [
     params: {
       readonly transportId: string;
       readonly cameraId: CameraId;

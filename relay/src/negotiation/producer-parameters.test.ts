@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import {
   buildAudioProducerParameters,
   buildVideoProducerParameters,
+  soundOf,
+  soundTrackToForward,
   videoTrackToForward,
 } from './producer-parameters.ts';
 import { routerCodecs } from './router-codecs.ts';
@@ -45,11 +47,28 @@ test('what is produced is what every router has', () => {
   expect(codecs[0]?.rtcpFeedback).toEqual([{ type: 'nack', parameter: 'pli' }]);
 });
 
-test('G.711 passes, other audio does not', () => {
-  expect(buildAudioProducerParameters(audio, 5, 'camera-1')?.codecs).toEqual([
-    { mimeType: 'audio/PCMA', payloadType: 8, clockRate: 8000 },
-  ]);
-  expect(
-    buildAudioProducerParameters({ ...audio, codec: 'MPEG4-GENERIC' }, 5, 'camera-1'),
-  ).toBeUndefined();
+test('G.711 of one channel at 8 kHz is heard, other sound is named as such', () => {
+  const heard = (changes: Partial<TrackDescription>) => soundOf([video, { ...audio, ...changes }]);
+  expect(soundTrackToForward([video, audio])).toBe(audio);
+  expect(heard({})).toBe('available');
+  expect(heard({ codec: 'PCMU', payloadType: 0 })).toBe('available');
+  expect(heard({ codec: 'MPEG4-GENERIC', clockRateHz: 16_000 })).toBe('unsupported');
+  expect(heard({ clockRateHz: 16_000 })).toBe('unsupported');
+  expect(heard({ channels: 2 })).toBe('unsupported');
+  expect(soundOf([video])).toBe('none');
+});
+
+test('sound is produced under the static payload types that every router has', () => {
+  for (const codec of ['PCMU', 'PCMA'] as const) {
+    const { codecs, encodings } = buildAudioProducerParameters(codec, 5, 'camera-1');
+    const known = routerCodecs().find(({ mimeType }) => mimeType === `audio/${codec}`);
+    expect(codecs).toEqual([
+      {
+        mimeType: `audio/${codec}`,
+        payloadType: known?.preferredPayloadType,
+        clockRate: known?.clockRate,
+      },
+    ]);
+    expect(encodings).toEqual([{ ssrc: 5 }]);
+  }
 });

@@ -1,3 +1,4 @@
+import type { LiveSound } from '@nigehban/domain/live-sound.ts';
 import type { TrackDescription } from '@nigehban/media/hub/stream-hub-types.ts';
 import type { types } from 'mediasoup';
 import { negotiatedH264 } from './router-codecs.ts';
@@ -37,21 +38,38 @@ export function buildVideoProducerParameters(ssrc: number, cname: string): types
   };
 }
 
-/** RTP parameters of a G.711 track at the router; undefined for audio that browsers do not play. */
+/** A G.711 track as it is forwarded. */
+export type SoundTrack = TrackDescription & { readonly codec: SoundCodec };
+export type SoundCodec = 'PCMU' | 'PCMA';
+
+/** Payload types of RFC 3551 §6, table 4, whatever number the camera's SDP gives. */
+export const soundPayloadTypes: Readonly<Record<SoundCodec, number>> = { PCMU: 0, PCMA: 8 };
+
+/** The track that listeners hear: G.711 at 8000 Hz with one channel, which browsers have to play (RFC 7874 §3). */
+export function soundTrackToForward(tracks: readonly TrackDescription[]): SoundTrack | undefined {
+  return tracks.find(
+    (track): track is SoundTrack =>
+      (track.codec === 'PCMU' || track.codec === 'PCMA') &&
+      track.clockRateHz === 8000 &&
+      track.channels === 1,
+  );
+}
+
+/** What these tracks offer to the ear. */
+export function soundOf(tracks: readonly TrackDescription[]): LiveSound {
+  if (soundTrackToForward(tracks) !== undefined) return 'available';
+  return tracks.some((track) => track.kind === 'audio') ? 'unsupported' : 'none';
+}
+
+/** RTP parameters of a camera's G.711 at the router. */
 export function buildAudioProducerParameters(
-  track: TrackDescription,
+  codec: SoundCodec,
   ssrc: number,
   cname: string,
-): types.RtpParameters | undefined {
-  if (track.codec !== 'PCMU' && track.codec !== 'PCMA') return undefined;
-  if (track.clockRateHz !== 8000) return undefined;
+): types.RtpParameters {
   return {
     codecs: [
-      {
-        mimeType: `audio/${track.codec}`,
-        payloadType: track.codec === 'PCMU' ? 0 : 8,
-        clockRate: 8000,
-      },
+      { mimeType: `audio/${codec}`, payloadType: soundPayloadTypes[codec], clockRate: 8000 },
     ],
     headerExtensions: [],
     encodings: [{ ssrc }],

@@ -1,7 +1,6 @@
 import type {
   StreamEvent,
   StreamHub,
-  StreamSession,
   StreamSink,
   StreamSource,
   StreamState,
@@ -11,7 +10,11 @@ import type {
 
 /** How a double's stream behaves when it is subscribed to. */
 export type StreamScript =
-  | { readonly kind: 'flows'; readonly codec?: TrackDescription['codec'] }
+  | {
+      readonly kind: 'flows';
+      readonly codec?: TrackDescription['codec'];
+      readonly sound?: TrackDescription['codec'];
+    }
   | { readonly kind: 'fails'; readonly cause: StreamStopCause }
   | { readonly kind: 'hangs' };
 
@@ -21,6 +24,7 @@ export class HubDouble implements StreamHub {
   readonly sinks = new Map<string, Set<StreamSink>>();
   readonly updates: StreamSource[] = [];
   readonly #states = new Map<string, StreamState>();
+  readonly #tracks = new Map<string, readonly TrackDescription[]>();
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   #sequence = 0;
 
@@ -34,13 +38,17 @@ export class HubDouble implements StreamHub {
       if (!sinks.has(sink)) return;
       if (script.kind === 'flows') {
         this.#states.set(key, { kind: 'flowing', sinceUs: 0 });
-        sink.onStart(session(script.codec ?? 'H264'));
+        const tracks = tracksOf(script.codec ?? 'H264', script.sound);
+        this.#tracks.set(key, tracks);
+        sink.onStart({ epoch: 1, tracks, playedAtUs: 0 });
       } else if (script.kind === 'fails') this.fail(key, script.cause);
     });
     return {
       close: () => {
         sinks.delete(sink);
-        if (sinks.size === 0) this.#states.delete(key);
+        if (sinks.size > 0) return;
+        this.#states.delete(key);
+        this.#tracks.delete(key);
       },
     };
   }
@@ -56,6 +64,16 @@ export class HubDouble implements StreamHub {
   /** The recorder pulls it: it flows whoever else subscribes. */
   pull(key: string): void {
     this.#states.set(key, { kind: 'flowing', sinceUs: 0 });
+  }
+
+  /** The camera's session ends and another begins, with this sound. */
+  resound(key: string, sound: TrackDescription['codec'] | undefined): void {
+    const tracks = tracksOf('H264', sound);
+    this.#tracks.set(key, tracks);
+    for (const sink of [...(this.sinks.get(key) ?? [])]) {
+      sink.onStop({ cause: 'lost', error: undefined, lastPacketUs: undefined });
+      sink.onStart({ epoch: 2, tracks, playedAtUs: 0 });
+    }
   }
 
   /** One key picture of one packet to all sinks of a key. */
@@ -92,7 +110,8 @@ export class HubDouble implements StreamHub {
       lastPacketUs: undefined,
       clockOffsetMs: undefined,
     };
-    return { key, state, tracks: [], counters, sinks: this.sinkCount(key) };
+    const tracks = this.#tracks.get(key) ?? [];
+    return { key, state, tracks, counters, sinks: this.sinkCount(key) };
   }
 
   statuses(): readonly [] {
@@ -107,8 +126,11 @@ export class HubDouble implements StreamHub {
   async stop(): Promise<void> {}
 }
 
-function session(codec: TrackDescription['codec']): StreamSession {
-  const track: TrackDescription = {
+function tracksOf(
+  codec: TrackDescription['codec'],
+  sound: TrackDescription['codec'] | undefined,
+): readonly TrackDescription[] {
+  const video: TrackDescription = {
     index: 0,
     kind: 'video',
     codec,
@@ -118,5 +140,16 @@ function session(codec: TrackDescription['codec']): StreamSession {
     formatParameters: { 'packetization-mode': '1' },
     parameterSets: [Buffer.from([0x67, 0x42, 0xe0, 0x1f]), Buffer.from([0x68, 0xce])],
   };
-  return { epoch: 1, tracks: [track], playedAtUs: 0 };
+  if (sound === undefined) return [video];
+  const audio: TrackDescription = {
+    index: 1,
+    kind: 'audio',
+    codec: sound,
+    payloadType: 97,
+    clockRateHz: sound === 'MPEG4-GENERIC' ? 16_000 : 8000,
+    channels: 1,
+    formatParameters: {},
+    parameterSets: [],
+  };
+  return [video, audio];
 }

@@ -1,15 +1,17 @@
 import { Fault } from '@nigehban/domain/faults.ts';
 import type { Clock } from '@nigehban/media/clock.ts';
 import type { types } from 'mediasoup';
-import type { Production } from '../streams/production.ts';
 import type { RelayWorker } from '../workers/worker-pool.ts';
 import { ViewerTransport } from './viewer-transport.ts';
 
-/** One consumer of a viewer. */
+/** One consumer of a viewer: pictures or sound. */
 export interface View {
   readonly consumer: types.Consumer;
-  readonly production: Production;
   readonly transport: ViewerTransport;
+  /** Packets shall go out to it from now on, or no more. */
+  readonly setSending: (sending: boolean) => void;
+  /** It is over: what it held is given back. */
+  readonly release: () => void;
   resumed: boolean;
 }
 
@@ -26,7 +28,8 @@ export interface ViewerTableOptions {
   readonly silentForMs: number;
   /** One of a viewer's connections ended without its doing. */
   readonly onLost: (viewerId: string, transportId: string, reason: string) => void;
-  readonly onViewClosed: (view: View) => void;
+  /** Sound ended at its source while the connection goes on. */
+  readonly onSoundEnded: (viewerId: string, transportId: string, consumerId: string) => void;
 }
 
 /**
@@ -82,7 +85,7 @@ export class ViewerTable {
           this.#loseTransport(viewer, worker, reason);
         },
         onConnected: () => {
-          for (const view of viewer.views.values()) updateWatching(view);
+          for (const view of viewer.views.values()) updateSending(view);
         },
       });
       viewer.transports.set(worker, opening);
@@ -119,16 +122,21 @@ export class ViewerTable {
 
   addView(viewer: Viewer, view: View): void {
     viewer.views.set(view.consumer.id, view);
-    const gone = (): void => this.closeView(viewer, view);
-    view.consumer.on('producerclose', gone);
-    view.consumer.on('transportclose', gone);
+    view.consumer.on('transportclose', () => this.closeView(viewer, view));
+    view.consumer.on('producerclose', () => {
+      const { consumer, transport } = view;
+      if (!this.closeView(viewer, view) || consumer.kind !== 'audio') return;
+      this.#options.onSoundEnded(viewer.id, transport.id, consumer.id);
+    });
   }
 
-  /** Idempotent. */
-  closeView(viewer: Viewer, view: View): void {
-    if (!viewer.views.delete(view.consumer.id)) return;
+  /** False when it was closed before. */
+  closeView(viewer: Viewer, view: View): boolean {
+    if (!viewer.views.delete(view.consumer.id)) return false;
     view.consumer.close();
-    this.#options.onViewClosed(view);
+    view.setSending(false);
+    view.release();
+    return true;
   }
 
   /** Releases everything of a viewer. False when there is no such viewer. */
@@ -191,10 +199,7 @@ export class ViewerTable {
   }
 }
 
-/** Pictures go out to a view when it is resumed and its connection stands. */
-export function updateWatching(view: View): void {
-  view.production.setWatching(
-    view.consumer.id,
-    view.resumed && view.transport.connected && !view.consumer.closed,
-  );
+/** Packets go out to a view when it is resumed and its connection stands. */
+export function updateSending(view: View): void {
+  view.setSending(view.resumed && view.transport.connected && !view.consumer.closed);
 }

@@ -8,6 +8,7 @@ import { readSession } from '../use-cases/sign-in.ts';
 import { type BrowserHub, browserPath } from '../ws/browser-hub.ts';
 import { originAllowed, sessionCookie } from './access.ts';
 import type { App } from './app-type.ts';
+import { callerAddress } from './caller-address.ts';
 
 /** WebSockets: nodes by the cluster key, which the link checks; browsers by origin and session. */
 export function serveUpgrades(
@@ -17,6 +18,7 @@ export function serveUpgrades(
     readonly clock: Clock;
     readonly log: Logger;
     readonly allowedOrigins: readonly string[];
+    readonly trustProxy: boolean | string;
     readonly link: Pick<LinkServer, 'handleUpgrade'>;
     readonly hub: Pick<BrowserHub, 'handleUpgrade'>;
   },
@@ -30,7 +32,15 @@ export function serveUpgrades(
     const session = await readSession(sql, token, clock.nowMs());
     if (session === null || token === undefined) return refuse(socket, 401, 'Unauthorized');
     if (session.mustChangePassword) return refuse(socket, 403, 'Forbidden');
-    hub.handleUpgrade(request, socket, head, session, token);
+    const forwarded = request.headers['x-forwarded-for'];
+    const address = callerAddress(
+      {
+        remoteAddress: request.socket.remoteAddress,
+        forwardedFor: Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
+      },
+      options.trustProxy,
+    );
+    hub.handleUpgrade(request, socket, head, session, token, address);
   };
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());

@@ -23,6 +23,8 @@ export type Change =
   | { readonly topic: 'outbox' }
   /** Stations, cameras, streams or assignments to nodes changed. */
   | { readonly topic: 'plan' }
+  /** Who may listen to live sound. */
+  | { readonly topic: 'listening' }
   /** A legal hold was placed or released. */
   | { readonly topic: 'holds' }
   /** The feed itself was broken for a while: anything may have changed. */

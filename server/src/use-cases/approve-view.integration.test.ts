@@ -1,4 +1,4 @@
-import type { CameraView } from '@nigehban/domain/api/http-types.ts';
+import type { CameraView, SessionView } from '@nigehban/domain/api/http-types.ts';
 import type { ReferenceView } from '@nigehban/domain/api/view-types.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hashPassword } from '../security/passwords.ts';
@@ -75,6 +75,13 @@ beforeAll(async () => {
         kind: 'video',
         rtpParameters: {},
       }),
+      'live.listen': async () => ({
+        consumerId: `consumer-${++consumers}`,
+        producerId: 'p',
+        kind: 'audio',
+        rtpParameters: {},
+      }),
+      'live.leave': async () => ({ done: true }),
       'live.close': async () => ({ done: true }),
     },
   });
@@ -213,6 +220,9 @@ test('an unapproved camera inside gives pictures by no route and no ws method, e
   // Joined by another camera of the same node: the transport alone opens nothing.
   await browser.request('live.join', { ...params, cameraId: gate.id });
   const consume = { ...params, transportId: 'transport-1', rtpCapabilities: {} };
+  expect(await browser.request('live.listen', consume)).toMatchObject({
+    fault: { code: 'VIEW_UNAPPROVED' },
+  });
   expect(await browser.request('live.consume', consume)).toMatchObject({
     fault: { code: 'VIEW_UNAPPROVED' },
   });
@@ -220,6 +230,56 @@ test('an unapproved camera inside gives pictures by no route and no ws method, e
     result: { consumerId: expect.any(String) },
   });
   browser.socket.close();
+});
+
+test('who listens is decided by role and policy, and stands in the trail until the end', async () => {
+  const path = '/api/settings/listening';
+  const decide = (who: string, may: boolean) => ask(who, 'PUT', path, { operatorsListen: may });
+  const mayOperate = async () => {
+    const { body } = await ask('operator', 'GET', '/api/session');
+    return (body as SessionView).actions.includes('live.listen');
+  };
+  const params = {
+    ...{ cameraId: cameraAt('ENTRANCE').id, quality: 'sub' },
+    ...{ transportId: 'transport-1', rtpCapabilities: {} },
+  };
+  const open = async (username: string) => {
+    const browser = await openBrowser(server.url, await cookieOf(username));
+    await browser.request('live.join', params);
+    return { ...browser, listen: () => browser.request('live.listen', params) };
+  };
+  const operator = await open('operator');
+  const supervisor = await open('amina');
+
+  expect((await ask('operator', 'GET', path)).body).toEqual({ operatorsListen: false });
+  expect(await mayOperate()).toBe(false);
+  expect(await operator.listen()).toMatchObject({ fault: { code: 'PERMISSION_DENIED' } });
+  expect(codeOf(await decide('amina', true))).toBe('PERMISSION_DENIED');
+  expect((await decide('administrator', true)).status).toBe(200);
+  expect(await mayOperate()).toBe(true);
+  const { consumerId } = (await operator.listen()).result as { consumerId: string };
+  const hers = (await supervisor.listen()).result as { consumerId: string };
+
+  // Taken back: operators hear it no more, at once; supervisors go on.
+  await decide('administrator', false);
+  const closed = expect.objectContaining({ consumerId, reason: 'right-withdrawn' });
+  await vi.waitFor(() => expect(operator.heard).toContainEqual(closed), { timeout: 5_000 });
+  expect(supervisor.heard.filter(({ type }) => type === 'live-closed')).toEqual([]);
+  await supervisor.request('live.leave', { ...params, consumerId: hers.consumerId });
+  const rows = async () =>
+    await server.sql`
+    select concat_ws(' ', actor, address, action, details->>'reason') as row from audit_log
+    where action like 'live.%' or action = 'setting.listening' order by id`;
+  const expected = [
+    'administrator 127.0.0.1 setting.listening',
+    'operator 127.0.0.1 live.listen-start',
+    'amina 127.0.0.1 live.listen-start',
+    'administrator 127.0.0.1 setting.listening',
+    'operator 127.0.0.1 live.listen-stop right-withdrawn',
+    'amina 127.0.0.1 live.listen-stop stopped',
+  ];
+  await vi.waitFor(async () => expect((await rows()).map(({ row }) => row)).toEqual(expected));
+  for (const { socket } of [operator, supervisor]) socket.close();
 });
 
 test('two different people approve; then it is seen, until the camera is moved', async () => {

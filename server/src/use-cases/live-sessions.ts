@@ -7,6 +7,13 @@ import type {
   LiveJoined,
 } from '@nigehban/domain/link-messages.ts';
 import type { Role } from '@nigehban/domain/permissions.ts';
+import {
+  type Listener,
+  type ListeningEnd,
+  type ListeningGate,
+  type ListenRequest,
+  LiveSounds,
+} from './live-sounds.ts';
 
 /** One browser connection's live views. Its transports are its own: nobody else's id is accepted. */
 export interface Viewer {
@@ -19,6 +26,8 @@ export interface Viewer {
     quality: StreamQuality,
     rtpCapabilities: unknown,
   ): Promise<LiveConsumer>;
+  /** The sound of a camera that was joined. */
+  listen(request: ListenRequest): Promise<LiveConsumer>;
   control(
     method: 'live.resume' | 'live.pause' | 'live.leave',
     transportId: string,
@@ -26,7 +35,13 @@ export interface Viewer {
   ): Promise<{ readonly done: true }>;
   /** The node ended one of its transports, or all: returns their ids and knows them no more. */
   forgetTransports(nodeId: string, transportId?: string): readonly string[];
-  /** Cameras that this viewer was given pictures of. */
+  /** The node ended a sound. False when it is none of this viewer's. */
+  forgetSound(consumerId: string): boolean;
+  /** Ends all that is heard, pictures go on; returns what ended. */
+  silence(
+    reason: ListeningEnd,
+  ): readonly { readonly consumerId: string; readonly transportId: string }[];
+  /** Cameras that this viewer was given pictures or sound of. */
   watched(): readonly CameraId[];
   /**
    * Ends what it has at every node that gives it one of these cameras; returns the transports that
@@ -38,7 +53,7 @@ export interface Viewer {
 }
 
 export interface LiveSessions {
-  open(role: Role): Viewer;
+  open(person: Listener): Viewer;
 }
 
 const joinWithinMs = 15_000;
@@ -47,6 +62,8 @@ const answerWithinMs = 10_000;
 export function createLiveSessions(options: {
   /** A fresh id that cannot be guessed. */
   readonly createId: () => string;
+  readonly nowMs: () => number;
+  readonly listening: ListeningGate;
   /** @throws Fault VIEW_UNAPPROVED when people of this role may not see the camera now */
   readonly requireVisible: (role: Role, cameraId: CameraId) => Promise<void>;
   /** The node that carries the camera. @throws Fault CAMERA_UNKNOWN, LIVE_UNAVAILABLE */
@@ -60,7 +77,9 @@ export function createLiveSessions(options: {
 }): LiveSessions {
   const { nodeOf, requestNode } = options;
   return {
-    open(role) {
+    open(person) {
+      const { role } = person;
+      const sounds = new LiveSounds(options.listening, person, options.nowMs);
       const viewerId = options.createId();
       const nodeOfTransport = new Map<string, string>();
       const joinedNodes = new Set<string>();
@@ -73,6 +92,14 @@ export function createLiveSessions(options: {
           throw new Fault('LIVE_SESSION_UNKNOWN', 'This connection has no such live view');
         }
         return nodeId;
+      };
+      const noteWatched = (cameraId: CameraId, nodeId: string) => {
+        nodesOfCamera.set(cameraId, (nodesOfCamera.get(cameraId) ?? new Set()).add(nodeId));
+      };
+      const leave = (nodeId: string, consumerId: string) => {
+        requestNode(nodeId, 'live.leave', { viewerId, consumerId }, answerWithinMs).catch(() => {
+          // Whoever does not know it any more has released it.
+        });
       };
       const release = (nodeId: string) => {
         requestNode(nodeId, 'live.close', { viewerId }, answerWithinMs).catch(() => {
@@ -100,19 +127,52 @@ export function createLiveSessions(options: {
           const params = { viewerId, transportId, cameraId, quality, rtpCapabilities };
           await options.requireVisible(role, cameraId);
           const nodeId = ownNode(transportId);
-          nodesOfCamera.set(cameraId, (nodesOfCamera.get(cameraId) ?? new Set()).add(nodeId));
+          noteWatched(cameraId, nodeId);
           return await requestNode(nodeId, 'live.consume', params, joinWithinMs);
+        },
+        async listen(request) {
+          const { transportId, cameraId } = request;
+          await options.requireVisible(role, cameraId);
+          const nodeId = ownNode(transportId);
+          noteWatched(cameraId, nodeId);
+          return await sounds.begin(request, {
+            consume: (params) =>
+              requestNode(nodeId, 'live.listen', { viewerId, ...params }, joinWithinMs),
+            leave: (consumerId) => leave(nodeId, consumerId),
+            isOpen: () => !closed && nodeOfTransport.has(transportId),
+          });
         },
         async control(method, transportId, consumerId) {
           const params = { viewerId, consumerId };
-          return await requestNode(ownNode(transportId), method, params, answerWithinMs);
+          const nodeId = ownNode(transportId);
+          try {
+            const done = await requestNode(nodeId, method, params, answerWithinMs);
+            if (method === 'live.leave') sounds.end(consumerId, 'stopped');
+            return done;
+          } catch (error) {
+            // Any other fault leaves it open whether the node still sends: then it counts as heard.
+            const isGone = error instanceof Fault && error.code === 'LIVE_SESSION_UNKNOWN';
+            if (isGone) sounds.end(consumerId, 'stopped');
+            throw error;
+          }
         },
         forgetTransports(nodeId, transportId) {
           const ids = [...nodeOfTransport]
             .filter(([id, node]) => node === nodeId && (transportId ?? id) === id)
             .map(([id]) => id);
           for (const id of ids) nodeOfTransport.delete(id);
+          sounds.endOn(ids, 'connection-ended');
           return ids;
+        },
+        forgetSound: (consumerId) => sounds.end(consumerId, 'sound-changed'),
+        silence(reason) {
+          const heard = sounds.heard();
+          for (const { consumerId, transportId } of heard) {
+            const nodeId = nodeOfTransport.get(transportId);
+            if (nodeId !== undefined) leave(nodeId, consumerId);
+          }
+          sounds.endAll(reason);
+          return heard;
         },
         watched: () => [...nodesOfCamera.keys()],
         drop(cameraIds) {
@@ -127,6 +187,7 @@ export function createLiveSessions(options: {
             }
           }
           for (const transportId of ended) nodeOfTransport.delete(transportId);
+          sounds.endOn(ended, 'view-unapproved');
           for (const [cameraId, nodes] of nodesOfCamera) {
             for (const nodeId of nodeIds) nodes.delete(nodeId);
             if (nodes.size === 0) nodesOfCamera.delete(cameraId);
@@ -135,6 +196,7 @@ export function createLiveSessions(options: {
         },
         close() {
           closed = true;
+          sounds.endAll('connection-ended');
           for (const nodeId of joinedNodes) release(nodeId);
           nodeOfTransport.clear();
         },

@@ -51,6 +51,8 @@ export interface BrowserHub {
     head: Buffer,
     session: SessionRow,
     token: string,
+    /** Where the browser is. */
+    address: string | null,
   ): void;
   push(message: Push): void;
   /** Tells several changes, in few frames. */
@@ -61,6 +63,8 @@ export interface BrowserHub {
   recheckViews(
     hidden: (role: Role, cameraIds: readonly CameraId[]) => Promise<ReadonlySet<CameraId>>,
   ): Promise<void>;
+  /** Ends what people of these roles hear; their pictures go on. */
+  endListening(withdrawn: (role: Role) => boolean): void;
   /** Tells every open console of a user. */
   notify(username: string, message: Extract<ServerMessage, { type: 'notice' }>): void;
   signedOut(token: string): void;
@@ -165,12 +169,12 @@ export function createBrowserHub(options: {
     }
   };
 
-  const serve = (socket: WebSocket, session: SessionRow, token: string) => {
+  const serve = (socket: WebSocket, session: SessionRow, token: string, address: string | null) => {
     const client: Client = {
       socket,
       session,
       token,
-      live: live.open(session.role),
+      live: live.open({ username: session.username, role: session.role, address }),
       alive: true,
       checkedAtMs: clock.nowMs(),
       inFlight: 0,
@@ -220,14 +224,21 @@ export function createBrowserHub(options: {
   };
 
   return {
-    handleUpgrade(request, socket, head, session, token) {
-      sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, session, token));
+    handleUpgrade(request, socket, head, session, token, address) {
+      sockets.handleUpgrade(request, socket, head, (webSocket) =>
+        serve(webSocket, session, token, address),
+      );
     },
     push: (message) => pushAll([message]),
     pushAll,
-    liveClosed(nodeId, { viewerId, transportId: ended, reason }) {
+    liveClosed(nodeId, { viewerId, transportId: ended, consumerId, reason }) {
       for (const client of clients) {
         if (client.live.viewerId !== viewerId) continue;
+        if (consumerId !== undefined) {
+          if (ended === undefined || !client.live.forgetSound(consumerId)) continue;
+          send(client, { type: 'live-closed', transportId: ended, consumerId, reason });
+          continue;
+        }
         for (const transportId of client.live.forgetTransports(nodeId, ended)) {
           send(client, { type: 'live-closed', transportId, reason });
         }
@@ -241,6 +252,18 @@ export function createBrowserHub(options: {
         if (gone.size === 0) continue;
         for (const transportId of client.live.drop(gone)) {
           send(client, { type: 'live-closed', transportId, reason: 'view-unapproved' });
+        }
+      }
+    },
+    endListening(withdrawn) {
+      for (const client of clients) {
+        if (!withdrawn(client.session.role)) continue;
+        for (const { transportId, consumerId } of client.live.silence('right-withdrawn')) {
+          send(client, {
+            type: 'live-closed',
+            ...{ transportId, consumerId },
+            reason: 'right-withdrawn',
+          });
         }
       }
     },

@@ -39,6 +39,19 @@ export const wsMethods = {
       );
     },
   },
+  // The right to listen depends on a policy: the live session asks for it.
+  'live.listen': {
+    access: 'live.watch',
+    run: (viewer, params) => {
+      const read = reader(params);
+      return viewer.listen({
+        transportId: read.id('transportId'),
+        cameraId: read.cameraId(),
+        quality: read.quality(),
+        rtpCapabilities: read.object('rtpCapabilities'),
+      });
+    },
+  },
   'live.resume': {
     access: 'live.watch',
     run: (viewer, params) => control(viewer, 'live.resume', params),

@@ -26,6 +26,8 @@ const root = join(import.meta.dirname, '../../..');
 const chromiumFlags = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  // Sound is begun by the test, not by a person's click.
+  '--autoplay-policy=no-user-gesture-required',
 ];
 
 /** A fact that the relay told the node. */
@@ -33,7 +35,12 @@ export interface ToldFacts {
   readonly keyFramesWanted: { cameraId: number; quality: StreamQuality; atMs: number }[];
   /** Cameras that refused to make one. */
   readonly keyFrameFaults: unknown[];
-  readonly closed: { viewerId: string; transportId: string; reason: string }[];
+  readonly closed: {
+    viewerId: string;
+    transportId: string;
+    reason: string;
+    consumerId?: string | undefined;
+  }[];
 }
 
 /** Simulated cameras → hub → relay → a page in Chromium, with a signalling server as thin as can be. */
@@ -152,9 +159,10 @@ export async function startLiveStage(
               (fault: unknown) => told.keyFrameFaults.push(fault),
             );
         },
-        closed(viewerId, transportId, reason) {
-          told.closed.push({ viewerId, transportId, reason });
-          send(sockets.get(viewerId), { type: 'live-closed', transportId, reason });
+        closed(viewerId, transportId, reason, consumerId) {
+          told.closed.push({ viewerId, transportId, reason, consumerId });
+          const view = consumerId === undefined ? {} : { consumerId };
+          send(sockets.get(viewerId), { type: 'live-closed', transportId, ...view, reason });
         },
       },
     );

@@ -16,7 +16,7 @@ export interface GstreamerRtspOptions {
 }
 
 /** H.264; H.264 and G.711; H.265; motion JPEG 4:2:0; motion JPEG 4:2:2. */
-export type GstreamerStream = 'main' | 'audio' | 'hevc' | 'mjpeg' | 'mjpeg422';
+export type GstreamerStream = 'main' | 'audio' | 'alaw' | 'hevc' | 'mjpeg' | 'mjpeg422';
 
 export interface GstreamerRtspServer {
   readonly port: number;

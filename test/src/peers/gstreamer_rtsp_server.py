@@ -1,6 +1,6 @@
 """GStreamer's RTSP server as a camera that was not written here.
 
-Serves /main (H.264, no B-frames), /audio (H.264 and G.711), /hevc (H.265), /mjpeg and /mjpeg422 (motion
+Serves /main (H.264, no B-frames), /audio and /alaw (H.264 and a tone of 440 Hz in G.711, PCMU and PCMA), /hevc (H.265), /mjpeg and /mjpeg422 (motion
 JPEG, 4:2:0 and 4:2:2) of a live test picture, behind digest authentication when a user is given. Prints one JSON line {"port": N} when it listens.
 Ends when its standard input closes, so that it never outlives who started it.
 """
@@ -34,7 +34,9 @@ MJPEG = (
     "video/x-raw,format={pixels},width={width},height={height},framerate={fps}/1 ! "
     "jpegenc quality=75 ! rtpjpegpay name=pay0 pt=26"
 )
-AUDIO = "audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0"
+TONE = "audiotestsrc is-live=true freq=440 ! audio/x-raw,rate=8000,channels=1 ! "
+AUDIO = TONE + "mulawenc ! rtppcmupay name=pay1 pt=0"
+ALAW = TONE + "alawenc ! rtppcmapay name=pay1 pt=8"
 
 
 def mount(mounts, path, pipeline):
@@ -74,6 +76,7 @@ def main():
     factories = [
         mount(mounts, "/main", H264.format(**values)),
         mount(mounts, "/audio", H264.format(**values) + " " + AUDIO),
+        mount(mounts, "/alaw", H264.format(**values) + " " + ALAW),
         mount(mounts, "/hevc", H265.format(**values)),
         mount(mounts, "/mjpeg", MJPEG.format(pixels="I420", **values)),
         mount(mounts, "/mjpeg422", MJPEG.format(pixels="Y42B", **values)),

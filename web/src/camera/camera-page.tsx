@@ -169,7 +169,7 @@ function LiveView(props: { readonly camera: CameraView }) {
         quality={quality}
         enabled={visible}
         enlarged={false}
-        selected={false}
+        selected={true}
         tabIndex={-1}
         actions={{}}
       />

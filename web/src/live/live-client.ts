@@ -1,10 +1,12 @@
 import type { ServerMessage, WsMethod, WsMethods } from '@nigehban/domain/api/ws-messages.ts';
 import type { CameraId, StreamQuality } from '@nigehban/domain/camera.ts';
-import type { LiveJoined } from '@nigehban/domain/link-messages.ts';
+import type { LiveConsumer, LiveJoined } from '@nigehban/domain/link-messages.ts';
 import type { types } from 'mediasoup-client';
 import { Device } from 'mediasoup-client';
 import { ConsoleFault } from '../api/console-fault.ts';
+import { LiveHearing } from './live-hearing.ts';
 import { LivePicture } from './live-picture.ts';
+import type { LiveTrack, LiveTrackPorts } from './live-track.ts';
 
 /** One request to the server; rejects with a coded fault. */
 export type LiveRequest = <Method extends WsMethod>(
@@ -15,7 +17,8 @@ export type LiveRequest = <Method extends WsMethod>(
 interface Receiver {
   readonly transport: types.Transport;
   readonly device: Device;
-  readonly pictures: Set<LivePicture>;
+  /** Pictures and sounds by their consumer. */
+  readonly tracks: Map<string, LiveTrack>;
 }
 
 /**
@@ -40,16 +43,35 @@ export class LiveClient {
     const joined = await this.#request('live.join', { cameraId, quality });
     const device = await this.#device(joined.routerRtpCapabilities);
     const receiver = this.#receiver(joined, device);
-    const { transportId } = joined;
-    const offered = await this.#request('live.consume', {
-      transportId,
+    const request = {
+      transportId: joined.transportId,
       cameraId,
       quality: joined.quality,
       rtpCapabilities: device.recvRtpCapabilities,
+    };
+    const served = { quality: joined.quality, sound: joined.sound ?? 'none' };
+    const offered = await this.#request('live.consume', request);
+    return await this.#receive(receiver, offered, (consumer, ports) => {
+      const listen = async () =>
+        await this.#receive(
+          receiver,
+          await this.#request('live.listen', request),
+          (sound, soundPorts) => new LiveHearing(sound, soundPorts),
+        );
+      return new LivePicture(served, consumer, { ...ports, listen });
     });
+  }
+
+  /** What was offered, flowing. */
+  async #receive<Track extends LiveTrack>(
+    receiver: Receiver,
+    offered: LiveConsumer,
+    build: (consumer: types.Consumer, ports: LiveTrackPorts) => Track,
+  ): Promise<Track> {
     const { consumerId } = offered;
+    const named = { transportId: receiver.transport.id, consumerId };
     const leave = (): void => {
-      this.#request('live.leave', { transportId, consumerId }).catch(() => {
+      this.#request('live.leave', named).catch(() => {
         // Whoever does not know the view any more has released it.
       });
     };
@@ -61,7 +83,7 @@ export class LiveClient {
         producerId: offered.producerId,
         kind: offered.kind,
         rtpParameters: offered.rtpParameters as types.RtpParameters,
-        // Each picture plays for itself: browsers hold back pictures of one stream to synchronise them.
+        // Each plays for itself: browsers hold back what is of one stream to synchronise it.
         streamId: consumerId,
       });
     } catch (thrown) {
@@ -69,28 +91,32 @@ export class LiveClient {
       throw asFault(thrown);
     }
     hurry(consumer.rtpReceiver);
-    const picture = new LivePicture(joined.quality, consumer, {
-      resume: () => this.#request('live.resume', { transportId, consumerId }),
-      pause: () => this.#request('live.pause', { transportId, consumerId }),
+    const track = build(consumer, {
+      resume: () => this.#request('live.resume', named),
+      pause: () => this.#request('live.pause', named),
       leave,
-      onClosed: () => receiver.pictures.delete(picture),
+      onClosed: () => receiver.tracks.delete(consumerId),
     });
-    receiver.pictures.add(picture);
+    receiver.tracks.set(consumerId, track);
     try {
-      await picture.resume();
+      await track.resume();
       this.#refuseUnlessOpen(receiver);
     } catch (thrown) {
-      picture.close();
+      track.close();
       throw asFault(thrown);
     }
-    return picture;
+    return track;
   }
 
   /** Follows what the server says of live views: `live-closed`, and `welcome` of a new connection. */
   receive(message: ServerMessage): void {
-    if (message.type === 'live-closed') this.#drop(message.transportId);
+    if (message.type === 'live-closed') {
+      const { transportId, consumerId, reason } = message;
+      if (consumerId === undefined) this.#drop(transportId);
+      else this.#receivers.get(transportId)?.tracks.get(consumerId)?.end({ reason });
+    }
     // A new connection is a new viewer: what the old one had is not its own any more.
-    else if (message.type === 'welcome') this.#dropAll();
+    if (message.type === 'welcome') this.#dropAll();
   }
 
   /** Ends all pictures and connections. */
@@ -124,7 +150,7 @@ export class LiveClient {
       // Media nodes are reached directly: no STUN or TURN server, nothing leaves the network.
       iceServers: [],
     });
-    const receiver: Receiver = { transport, device, pictures: new Set() };
+    const receiver: Receiver = { transport, device, tracks: new Map() };
     this.#receivers.set(transportId, receiver);
     transport.on('connect', ({ dtlsParameters }, connected, failed) => {
       this.#request('live.connect', { transportId, dtlsParameters }).then(connected, failed);
@@ -145,7 +171,7 @@ export class LiveClient {
     if (receiver === undefined) return;
     this.#receivers.delete(transportId);
     receiver.transport.close();
-    for (const picture of [...receiver.pictures]) picture.end();
+    for (const track of [...receiver.tracks.values()]) track.end('connection');
   }
 
   #dropAll(): void {

@@ -1,12 +1,11 @@
 import type { StreamQuality } from '@nigehban/domain/camera.ts';
+import type { LiveSound } from '@nigehban/domain/live-sound.ts';
 import type { types } from 'mediasoup-client';
+import type { LiveHearing } from './live-hearing.ts';
+import { LiveTrack, type LiveTrackPorts } from './live-track.ts';
 
-export interface LivePicturePorts {
-  readonly resume: () => Promise<unknown>;
-  readonly pause: () => Promise<unknown>;
-  /** Tells the node that the view is over. */
-  readonly leave: () => void;
-  readonly onClosed: () => void;
+export interface LivePicturePorts extends LiveTrackPorts {
+  readonly listen: () => Promise<LiveHearing>;
 }
 
 export interface LivePictureStats {
@@ -22,72 +21,33 @@ export interface LivePictureStats {
   readonly decoder: string | null;
 }
 
-/** One camera's picture being received. */
-export class LivePicture {
+/** One camera's picture being received, and what there is to hear beside it. */
+export class LivePicture extends LiveTrack {
   /** The quality that is served; not always the one that was asked for. */
   readonly quality: StreamQuality;
-  readonly stream: MediaStream;
-  readonly #consumer: types.Consumer;
-  readonly #ports: LivePicturePorts;
-  readonly #endListeners = new Set<() => void>();
-  #over = false;
+  readonly sound: LiveSound;
+  /** Begins to receive the camera's sound. Rejects with a coded fault. */
+  readonly listen: () => Promise<LiveHearing>;
 
-  constructor(quality: StreamQuality, consumer: types.Consumer, ports: LivePicturePorts) {
-    this.quality = quality;
-    this.#consumer = consumer;
-    this.#ports = ports;
-    this.stream = new MediaStream([consumer.track]);
-    consumer.on('trackended', () => this.end());
-  }
-
-  /** Pictures flow (again). Rejects with a coded fault. */
-  async resume(): Promise<void> {
-    this.#consumer.resume();
-    await this.#ports.resume();
-  }
-
-  /** No pictures are sent until {@link resume}: for tiles that nobody sees. */
-  async pause(): Promise<void> {
-    this.#consumer.pause();
-    await this.#ports.pause();
-  }
-
-  /** Tells once when it ends other than by {@link close}; at once when it has. */
-  readonly onEnd = (listener: () => void): void => {
-    if (this.#over) listener();
-    else this.#endListeners.add(listener);
-  };
-
-  /** Leaves. Idempotent. */
-  readonly close = (): void => {
-    if (this.#over) return;
-    this.#release();
-    this.#ports.leave();
-  };
-
-  /** The connection that carried it is over. */
-  end(): void {
-    if (this.#over) return;
-    this.#release();
-    const listeners = [...this.#endListeners];
-    this.#endListeners.clear();
-    for (const listener of listeners) listener();
+  constructor(
+    served: { readonly quality: StreamQuality; readonly sound: LiveSound },
+    consumer: types.Consumer,
+    ports: LivePicturePorts,
+  ) {
+    super(consumer, ports);
+    this.quality = served.quality;
+    this.sound = served.sound;
+    this.listen = ports.listen;
   }
 
   /** What the browser counted since the picture began; null when it has not counted yet. */
   async stats(): Promise<LivePictureStats | null> {
-    if (this.#over) return null;
-    const report = await this.#consumer.getStats();
+    if (this.isOver) return null;
+    const report = await this.consumer.getStats();
     for (const entry of report.values()) {
       if (entry.type === 'inbound-rtp') return readInbound(entry);
     }
     return null;
-  }
-
-  #release(): void {
-    this.#over = true;
-    this.#consumer.close();
-    this.#ports.onClosed();
   }
 }
 

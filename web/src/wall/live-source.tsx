@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react';
 import { useServices } from '../app/services.tsx';
 import type { ConsoleSocket } from '../live-state/console-socket.ts';
+import { HeardCameraProvider } from './heard-camera.tsx';
 import type { LiveSource } from './live-port.ts';
 
 const Context = createContext<LiveSource | null>(null);
@@ -25,12 +26,16 @@ function createLiveSource(socket: ConsoleSocket): ClosableSource {
   };
 }
 
-/** One receive side for all tiles of a page; closed when the page is left. */
+/** One receive side for all tiles of a page, of which one is heard; closed when the page is left. */
 export function LiveSourceProvider(props: { readonly children: ReactNode }) {
   const { socket } = useServices();
   const source = useMemo(() => createLiveSource(socket), [socket]);
   useEffect(() => () => source.close(), [source]);
-  return <Context value={source}>{props.children}</Context>;
+  return (
+    <Context value={source}>
+      <HeardCameraProvider>{props.children}</HeardCameraProvider>
+    </Context>
+  );
 }
 
 export function useLiveSource(): LiveSource {

@@ -5,7 +5,7 @@ import type { LiveSource, LiveWatch } from './live-port.ts';
 export type PictureState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'playing'; readonly stream: MediaStream; readonly quality: StreamQuality }
+  | { readonly kind: 'playing'; readonly watch: LiveWatch }
   | {
       readonly kind: 'waiting';
       readonly fault: ConsoleFaultCode;
@@ -107,7 +107,7 @@ export class PictureSession {
         this.#watch = null;
         this.#retryLater('LIVE_UNAVAILABLE');
       });
-      this.#set({ kind: 'playing', stream: watch.stream, quality: watch.quality });
+      this.#set({ kind: 'playing', watch });
     } catch (thrown) {
       if (generation === this.#generation) this.#retryLater(faultCodeOf(thrown));
     }

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, Maximize2, Minimize2, Replace, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { snapshotUrl } from '../api/api-client.ts';
+import { useHotkeys } from '../app/hotkeys.ts';
 import { useStation, useStationAlert } from '../app/services.tsx';
 import { placementName } from '../camera/camera-names.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
@@ -11,9 +12,11 @@ import { StatusBadge } from '../status/status-mark.tsx';
 import { cameraTone, tileTone } from '../status/status-tone.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
+import { ListenButton, ListeningMark } from './listen-button.tsx';
 import styles from './tile.module.css';
 import { lateFromMs } from './tile-status.ts';
 import { UnapprovedMessage, useHiddenView } from './unapproved.tsx';
+import { type ListeningControl, useListening } from './use-listening.ts';
 import { type Picture, usePicture } from './use-picture.ts';
 
 const stillEveryMs = 5_000;
@@ -31,6 +34,7 @@ export function Tile(props: {
   readonly enabled: boolean;
   readonly enlarged: boolean;
   readonly tabIndex: number;
+  /** Keys of the page act on this tile. */
   readonly selected: boolean;
   readonly tileRef?: (element: HTMLElement | null) => void;
   readonly onFocus?: () => void;
@@ -43,6 +47,11 @@ export function Tile(props: {
   const hidden = useHiddenView(camera);
   const picture = usePicture(camera, props.quality, props.enabled && !hidden);
   const { status, frameAgeMs } = picture;
+  const listening = useListening(
+    camera.id,
+    picture.state.kind === 'playing' ? picture.state.watch : null,
+  );
+  useHotkeys(props.selected ? [{ keys: ['m'], run: listening.toggle }] : []);
   const name = station === null ? camera.stationCode : pick(station.name, station.nameUr);
   const placement = placementName(camera, t);
   const alarmed = alert?.causes.some((cause) => cause.cameraId === camera.id) ?? false;
@@ -97,8 +106,15 @@ export function Tile(props: {
             </>
           )}
           <span className={styles.chipPlace}>{placement}</span>
+          <ListeningMark state={listening.state} />
         </span>
-        <TileButtons camera={camera} enlarged={props.enlarged} actions={actions} />
+        <TileButtons
+          camera={camera}
+          enlarged={props.enlarged}
+          actions={actions}
+          listening={hidden || picture.stills ? null : listening}
+          listenTabIndex={props.selected ? 0 : -1}
+        />
       </div>
       <div className={styles.label} title={`${name} · ${placement} · ${camera.code}`}>
         <span className={styles.place}>{placement}</span>
@@ -151,6 +167,9 @@ function TileButtons(props: {
   readonly camera: CameraView;
   readonly enlarged: boolean;
   readonly actions: TileActions;
+  /** Null where no stream plays. */
+  readonly listening: ListeningControl | null;
+  readonly listenTabIndex: number;
 }) {
   const { t } = useI18n();
   const { onEnlarge, onChoose, onRemove } = props.actions;
@@ -158,6 +177,9 @@ function TileButtons(props: {
   const sizeLabel = t(props.enlarged ? 'tile.shrink' : 'tile.enlarge');
   return (
     <span className={styles.buttons}>
+      {props.listening !== null && (
+        <ListenButton listening={props.listening} tabIndex={props.listenTabIndex} />
+      )}
       <Link
         to="/cameras/$id"
         params={{ id: String(props.camera.id) }}

@@ -69,7 +69,7 @@ export function usePicture(camera: CameraView, quality: StreamQuality, enabled: 
     setFrameAgeMs(0);
   }, []);
 
-  const stream = state.kind === 'playing' ? state.stream : null;
+  const stream = state.kind === 'playing' ? state.watch.stream : null;
   useEffect(() => {
     const video = videoRef.current;
     // Without a stream the element keeps the last frame: greyed and dated, better than black.

@@ -102,6 +102,8 @@ function setUpSession(answers: readonly ('ok' | 'refused')[]) {
         return {
           stream: {} as MediaStream,
           quality: 'sub',
+          sound: 'none',
+          listen: () => Promise.reject(new Error('nothing to hear')),
           onEnd: (listener) => {
             ended = listener;
           },

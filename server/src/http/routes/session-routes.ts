@@ -1,7 +1,8 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
-import { actionsOf } from '@nigehban/domain/permissions.ts';
+import { actionsUnder, type ListeningPolicy } from '@nigehban/domain/live-sound.ts';
 import type { Sql } from '../../store/database.ts';
+import { readListeningPolicy } from '../../store/listening-store.ts';
 import type { SessionRow } from '../../store/user-store.ts';
 import { signIn, signOut } from '../../use-cases/sign-in.ts';
 import { sessionCookie, signedIn } from '../access.ts';
@@ -47,7 +48,7 @@ export function addSessionRoutes(
       );
       const maxAge = Math.floor(options.sessionForMs / 1000);
       reply.setCookie(sessionCookie, token, { ...cookie, maxAge });
-      return toSessionView(session);
+      return toSessionView(session, await readListeningPolicy(sql));
     },
   );
 
@@ -60,7 +61,7 @@ export function addSessionRoutes(
         response: answers(SessionViewSchema),
       },
     },
-    async (request) => toSessionView(signedIn(request)),
+    async (request) => toSessionView(signedIn(request), await readListeningPolicy(sql)),
   );
 
   app.delete(
@@ -78,8 +79,8 @@ export function addSessionRoutes(
 }
 
 /** A session as the console sees it. */
-export function toSessionView(session: SessionRow): SessionView {
+export function toSessionView(session: SessionRow, policy: ListeningPolicy): SessionView {
   const { username, displayName, role, expiresAtMs, mustChangePassword } = session;
-  const actions = mustChangePassword ? [] : actionsOf(role);
+  const actions = mustChangePassword ? [] : actionsUnder(role, policy);
   return { username, displayName, role, actions, expiresAtMs, mustChangePassword };
 }

@@ -2,6 +2,7 @@ import '@fastify/cookie';
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import { Type } from 'typebox';
 import type { Sql } from '../../store/database.ts';
+import { readListeningPolicy } from '../../store/listening-store.ts';
 import {
   changeOwnPassword,
   changeUser,
@@ -108,7 +109,8 @@ export function addUserRoutes(
       const token = request.cookies[sessionCookie] ?? '';
       await changeOwnPassword(sql, { ...request.body, token }, personOf(request), clock.nowMs());
       ports.onSessionsEnded(session.username);
-      return toSessionView({ ...session, mustChangePassword: false });
+      const policy = await readListeningPolicy(sql);
+      return toSessionView({ ...session, mustChangePassword: false }, policy);
     },
   );
 }

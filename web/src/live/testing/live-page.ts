@@ -1,7 +1,9 @@
 import type { StreamQuality } from '@nigehban/domain/camera.ts';
+import type { LiveSound } from '@nigehban/domain/live-sound.ts';
 import { ConsoleSocket, type SocketLike } from '../../live-state/console-socket.ts';
 import { PictureSession } from '../../wall/picture-session.ts';
 import { LiveClient } from '../live-client.ts';
+import type { LiveHearing, LiveHearingStats } from '../live-hearing.ts';
 import type { LivePicture, LivePictureStats } from '../live-picture.ts';
 
 /** What a test reads of one shown picture. */
@@ -26,11 +28,27 @@ export interface LivePage {
   luma(index: number, width: number, height: number): readonly number[];
   pause(index: number): Promise<void>;
   resume(index: number): Promise<void>;
+  /** What there is to hear beside a picture. */
+  sound(index: number): LiveSound | null;
+  /** Plays a picture's sound; rejects with the fault's code. */
+  listen(index: number): Promise<void>;
+  unlisten(index: number): void;
+  heard(index: number): Promise<HeardSound | null>;
   /** Keeps the top edge of each frame that is shown from now on. */
   record(index: number): void;
   recorded(index: number): readonly RecordedFrame[];
   /** The clock of {@link RecordedFrame}. */
   nowMs(): number;
+}
+
+/** What a test reads of a sound. */
+export interface HeardSound {
+  /** Its end, as the server gave the reason; null while it goes on. */
+  readonly end: string | null;
+  readonly stats: LiveHearingStats | null;
+  /** Of what came out of the decoder just now (WebAudio): its strongest frequency and level. */
+  readonly frequencyHz: number;
+  readonly peak: number;
 }
 
 /** The top edge of a shown frame, where simulated cameras burn in the frame's number. */
@@ -52,6 +70,13 @@ interface Shown {
   firstFrameMs: number | null;
   lastFrameMs: number | null;
   recorded: RecordedFrame[] | null;
+  hearing: Hearing | null;
+}
+
+interface Hearing {
+  readonly track: LiveHearing;
+  readonly analyser: AnalyserNode;
+  end: string | null;
 }
 
 const edge = { width: 320, height: 8 } as const;
@@ -101,6 +126,7 @@ function show(cameraId: number, quality: StreamQuality): number {
     firstFrameMs: null,
     lastFrameMs: null,
     recorded: null,
+    hearing: null,
   };
   const frame: VideoFrameRequestCallback = (_, metadata) => {
     const atMs = Math.max(performance.now(), metadata.expectedDisplayTime);
@@ -114,8 +140,8 @@ function show(cameraId: number, quality: StreamQuality): number {
   video.requestVideoFrameCallback(frame);
   session.subscribe(() => {
     const state = session.state();
-    if (state.kind !== 'playing' || video.srcObject === state.stream) return;
-    video.srcObject = state.stream;
+    if (state.kind !== 'playing' || video.srcObject === state.watch.stream) return;
+    video.srcObject = state.watch.stream;
     void video.play();
   });
   session.start();
@@ -128,7 +154,7 @@ async function factsOf(entry: Shown): Promise<ShownPicture> {
   return {
     state: state.kind,
     fault: state.kind === 'waiting' ? state.fault : null,
-    quality: state.kind === 'playing' ? state.quality : null,
+    quality: state.kind === 'playing' ? state.watch.quality : null,
     frames: entry.frames,
     firstFrameMs: entry.firstFrameMs,
     sinceFrameMs: lastFrameMs === null ? null : performance.now() - lastFrameMs,
@@ -172,6 +198,40 @@ function edgeOf(video: HTMLVideoElement): number[] {
   );
 }
 
+async function listen(entry: Shown): Promise<void> {
+  if (entry.picture === null) throw new Error('no picture');
+  const track = await entry.picture.listen();
+  // Chromium decodes a remote track for WebAudio only while an element plays it.
+  const element = new Audio();
+  element.srcObject = track.stream;
+  await element.play();
+  const context = new AudioContext();
+  await context.resume();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 4096;
+  context.createMediaStreamSource(track.stream).connect(analyser);
+  const hearing: Hearing = { track, analyser, end: null };
+  track.onEnd((end) => {
+    hearing.end = end === 'connection' ? end : end.reason;
+  });
+  entry.hearing = hearing;
+}
+
+async function heardOf(hearing: Hearing): Promise<HeardSound> {
+  const { analyser, track, end } = hearing;
+  const samples = new Float32Array(analyser.fftSize);
+  analyser.getFloatTimeDomainData(samples);
+  const levels = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(levels);
+  const strongest = levels.indexOf(Math.max(...levels));
+  return {
+    end,
+    stats: await track.stats(),
+    frequencyHz: (strongest * analyser.context.sampleRate) / analyser.fftSize,
+    peak: Math.max(...samples.map(Math.abs)),
+  };
+}
+
 const page: LivePage = {
   show,
   hide: (index) => shown[index]?.session.stop(),
@@ -182,6 +242,16 @@ const page: LivePage = {
   },
   pause: async (index) => shown[index]?.picture?.pause(),
   resume: async (index) => shown[index]?.picture?.resume(),
+  sound: (index) => shown[index]?.picture?.sound ?? null,
+  async listen(index) {
+    const entry = shown[index];
+    if (entry !== undefined) await listen(entry);
+  },
+  unlisten: (index) => shown[index]?.hearing?.track.close(),
+  async heard(index) {
+    const hearing = shown[index]?.hearing ?? null;
+    return hearing === null ? null : await heardOf(hearing);
+  },
   record(index) {
     const entry = shown[index];
     if (entry !== undefined) entry.recorded = [];

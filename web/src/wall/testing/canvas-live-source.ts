@@ -1,11 +1,32 @@
+import type { LiveSound } from '@nigehban/domain/live-sound.ts';
 import { ConsoleFault } from '../../api/console-fault.ts';
-import type { LiveSource, LiveWatch } from '../live-port.ts';
+import type { LiveListen, LiveSource, LiveWatch } from '../live-port.ts';
 
 type Play = 'moving' | 'refused';
 
 async function readPlay(cameraId: number): Promise<Play> {
   const answer = await fetch(`/mock/play/${cameraId}`);
   return (await answer.text()) === 'refused' ? 'refused' : 'moving';
+}
+
+/** Every third camera has G.711, one in three AAC. */
+function soundOf(cameraId: number): LiveSound {
+  if (cameraId % 3 === 1) return 'available';
+  return cameraId % 3 === 2 ? 'none' : 'unsupported';
+}
+
+/** A tone in place of a camera's sound. */
+function hum(): LiveListen {
+  const context = new AudioContext();
+  const tone = context.createOscillator();
+  const destination = context.createMediaStreamDestination();
+  tone.connect(destination);
+  tone.start();
+  return {
+    stream: destination.stream,
+    onEnd: () => undefined,
+    close: () => void context.close(),
+  };
 }
 
 /**
@@ -41,6 +62,8 @@ export function openLiveSource(): LiveSource & { readonly close: () => void } {
     const watched: LiveWatch = {
       stream,
       quality,
+      sound: soundOf(cameraId),
+      listen: async () => hum(),
       onEnd: () => undefined,
       close: () => {
         clearInterval(timer);
