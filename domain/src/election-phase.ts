@@ -7,7 +7,7 @@ export type PollPhase = (typeof pollPhases)[number];
 
 /** From `startsAtMs` until the next entry of the same district (or of the whole election) begins. */
 export interface PhaseEntry {
-  /** Null: for every district that has no entry of its own at that time. */
+  /** Null: for every district of the election that has no entry of its own at that time. */
   readonly districtCode: string | null;
   readonly phase: PollPhase;
   readonly startsAtMs: number;
@@ -16,11 +16,67 @@ export interface PhaseEntry {
 /** Phase of a place for which no clock was ever set: alerts are raised and stay in the district. */
 export const phaseWithoutClock: PollPhase = 'drill';
 
+/** An election with a clock of its own: a general one, or a by-election in a few districts. */
+export interface Election {
+  readonly id: number;
+  /** Where it is held; null: in the whole province. */
+  readonly districtCodes: readonly string[] | null;
+  readonly entries: readonly PhaseEntry[];
+}
+
+/** Where a district stands, and the election that puts it there. */
+export interface DistrictPhase {
+  readonly electionId: number;
+  readonly phase: PollPhase;
+  readonly startsAtMs: number;
+}
+
+/** From the phase that asks for the most haste to the one that asks for none. */
+export const gravestFirst: readonly PollPhase[] = [
+  'count',
+  'poll',
+  'custody',
+  'eve',
+  'drill',
+  'install',
+  'idle',
+];
+
+/** Of several phases the one that asks for the most haste; without any the phase without a clock. */
+export function gravestPhase(phases: readonly PollPhase[]): PollPhase {
+  return gravestFirst.find((phase) => phases.includes(phase)) ?? phaseWithoutClock;
+}
+
+export function isHeldIn(election: Election, districtCode: string): boolean {
+  return election.districtCodes?.includes(districtCode) ?? true;
+}
+
 /**
- * The phase of a district now: its own latest entry that began, else the latest for all districts;
- * null when none began. Of two that begin at once the later one of the list counts.
+ * The phase of a district now: of the elections held in it the gravest phase that began, so that a
+ * by-election cannot quieten a district that counts for another; of two alike the one that began first.
+ * Null when no clock began.
  */
 export function phaseAt(
+  elections: readonly Election[],
+  districtCode: string,
+  nowMs: number,
+): DistrictPhase | null {
+  let gravest: DistrictPhase | null = null;
+  for (const election of elections) {
+    if (!isHeldIn(election, districtCode)) continue;
+    const entry = entryAt(election.entries, districtCode, nowMs);
+    if (entry === null) continue;
+    const { phase, startsAtMs } = entry;
+    const rank = gravestFirst.indexOf(phase);
+    const rankSoFar = gravest === null ? Infinity : gravestFirst.indexOf(gravest.phase);
+    const isEarlier = rank === rankSoFar && startsAtMs < (gravest?.startsAtMs ?? 0);
+    if (rank < rankSoFar || isEarlier) gravest = { electionId: election.id, phase, startsAtMs };
+  }
+  return gravest;
+}
+
+/** A district's own latest entry that began, else the latest for all; of two at once the later listed. */
+function entryAt(
   entries: readonly PhaseEntry[],
   districtCode: string,
   nowMs: number,
@@ -35,54 +91,67 @@ export function phaseAt(
   return latest(districtCode) ?? latest(null);
 }
 
-/** The next entry that changes a district's phase; null when none is ahead. */
+/** When an entry that may change a district's phase begins, in order of time, without repetition. */
+export function phaseEdges(
+  elections: readonly Election[],
+  districtCode: string,
+): readonly number[] {
+  const edges = elections
+    .filter((election) => isHeldIn(election, districtCode))
+    .flatMap((election) => election.entries)
+    .filter((entry) => entry.districtCode === districtCode || entry.districtCode === null)
+    .map((entry) => entry.startsAtMs);
+  return [...new Set(edges)].sort((a, b) => a - b);
+}
+
+/** The next change of a district's phase; null when none is ahead. */
 export function nextPhaseAt(
-  entries: readonly PhaseEntry[],
+  elections: readonly Election[],
   districtCode: string,
   nowMs: number,
-): PhaseEntry | null {
-  const now = phaseAt(entries, districtCode, nowMs);
-  const ahead = entries
-    .filter(
-      (entry) =>
-        entry.startsAtMs > nowMs &&
-        (entry.districtCode === districtCode || entry.districtCode === null),
-    )
-    .sort((a, b) => a.startsAtMs - b.startsAtMs);
-  for (const entry of ahead) {
-    const then = phaseAt(entries, districtCode, entry.startsAtMs);
-    if (then !== null && then.phase !== (now?.phase ?? phaseWithoutClock)) return then;
+): { readonly phase: PollPhase; readonly atMs: number } | null {
+  const now = phaseAt(elections, districtCode, nowMs)?.phase ?? phaseWithoutClock;
+  for (const atMs of phaseEdges(elections, districtCode)) {
+    if (atMs <= nowMs) continue;
+    const then = phaseAt(elections, districtCode, atMs);
+    if (then !== null && then.phase !== now) return { phase: then.phase, atMs };
   }
   return null;
 }
 
 /** When any district's phase may change next; null when no entry is ahead. */
-export function nextPhaseChangeMs(entries: readonly PhaseEntry[], nowMs: number): number | null {
-  const ahead = entries.map((entry) => entry.startsAtMs).filter((startsAtMs) => startsAtMs > nowMs);
+export function nextPhaseChangeMs(elections: readonly Election[], nowMs: number): number | null {
+  const ahead = elections
+    .flatMap((election) => election.entries)
+    .map((entry) => entry.startsAtMs)
+    .filter((startsAtMs) => startsAtMs > nowMs);
   return ahead.length === 0 ? null : Math.min(...ahead);
 }
 
 /**
- * What retention has to know: of the polls and counts that run in any district the one that began
- * first; null when none runs. A count that follows a poll goes on with it: what was recorded since
- * the poll opened stays.
+ * What retention has to know: of the polls and counts that run in any district for any election the
+ * one that began first; null when none runs. A count that follows a poll goes on with it: what was
+ * recorded since the poll opened stays.
  */
 export function runningElectionPhase(
-  entries: readonly PhaseEntry[],
+  elections: readonly Election[],
   districtCodes: readonly string[],
   nowMs: number,
 ): { readonly kind: 'poll' | 'count'; readonly sinceMs: number } | null {
   let first: { kind: 'poll' | 'count'; sinceMs: number } | null = null;
-  for (const code of districtCodes) {
-    const now = phaseAt(entries, code, nowMs);
-    if (now === null || (now.phase !== 'poll' && now.phase !== 'count')) continue;
-    let sinceMs = now.startsAtMs;
-    for (;;) {
-      const before = phaseAt(entries, code, sinceMs - 1);
-      if (before === null || (before.phase !== 'poll' && before.phase !== 'count')) break;
-      sinceMs = before.startsAtMs;
+  for (const election of elections) {
+    for (const code of districtCodes) {
+      if (!isHeldIn(election, code)) continue;
+      const now = entryAt(election.entries, code, nowMs);
+      if (now === null || (now.phase !== 'poll' && now.phase !== 'count')) continue;
+      let sinceMs = now.startsAtMs;
+      for (;;) {
+        const before = entryAt(election.entries, code, sinceMs - 1);
+        if (before === null || (before.phase !== 'poll' && before.phase !== 'count')) break;
+        sinceMs = before.startsAtMs;
+      }
+      if (first === null || sinceMs < first.sinceMs) first = { kind: now.phase, sinceMs };
     }
-    if (first === null || sinceMs < first.sinceMs) first = { kind: now.phase, sinceMs };
   }
   return first;
 }

@@ -6,7 +6,13 @@ import {
   isImpaired,
   planAvailability,
 } from './availability.ts';
-import { type PhaseEntry, type PollPhase, phaseAt, phaseWithoutClock } from './election-phase.ts';
+import {
+  type Election,
+  type PollPhase,
+  phaseAt,
+  phaseEdges,
+  phaseWithoutClock,
+} from './election-phase.ts';
 import type { GapCause } from './footage.ts';
 
 export interface Span {
@@ -188,18 +194,15 @@ export function toFigures(time: CameraTime, cameras: number): AvailabilityFigure
 
 /** The phases of a district over a span; where no clock was set, the phase without one. */
 export function planPhaseSpans(
-  entries: readonly PhaseEntry[],
+  elections: readonly Election[],
   districtCode: string,
   { fromMs, toMs }: Span,
 ): CameraFacts['phases'] {
-  const starts = entries
-    .filter((entry) => entry.districtCode === null || entry.districtCode === districtCode)
-    .map((entry) => entry.startsAtMs)
-    .filter((startsAtMs) => startsAtMs > fromMs && startsAtMs < toMs);
-  const edges = [fromMs, ...[...new Set(starts)].sort((a, b) => a - b), toMs];
+  const inside = phaseEdges(elections, districtCode).filter((ms) => ms > fromMs && ms < toMs);
+  const edges = [fromMs, ...inside, toMs];
   return edges.slice(0, -1).map((edgeMs, index) => ({
     fromMs: edgeMs,
     toMs: edges[index + 1] ?? toMs,
-    phase: phaseAt(entries, districtCode, edgeMs)?.phase ?? phaseWithoutClock,
+    phase: phaseAt(elections, districtCode, edgeMs)?.phase ?? phaseWithoutClock,
   }));
 }

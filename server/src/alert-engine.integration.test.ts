@@ -26,7 +26,8 @@ import { startCorrelator } from './use-cases/correlate.ts';
 import { reconcileStations } from './use-cases/evaluate-stations.ts';
 import { addExpectedDark, endExpectedDark } from './use-cases/expected-dark.ts';
 import { acknowledgeIncident } from './use-cases/incident-life.ts';
-import { enterPhases, readElectionPhase, setPhases } from './use-cases/poll-phase.ts';
+import { addElection, changeElection, removeElection } from './use-cases/manage-elections.ts';
+import { enterPhases, readElectionPhase } from './use-cases/poll-phase.ts';
 
 /** 40 stations with 4 or 5 cameras in 4 districts, on a PostgreSQL of this file's own. */
 const fleet = { districts: 4, stations: 40, cameras: 190 };
@@ -239,13 +240,11 @@ test('the count requires its view: the phase alone opens and ends alerts', async
     { districtCode: 'D01', phase: 'poll', startsAtMs: t - 1_000 },
     { districtCode: 'D01', phase: 'count', startsAtMs: t + 60_000 },
   ] as const;
-  const [{ version = 0 } = {}] = await sql<{ version: number }[]>`
-    select coalesce(max((value->>'version')::int), 0) as version from setting
-    where key = 'phase-clock'`;
-  await setPhases(sql, { entries, version }, operator, t);
-  await expect(setPhases(sql, { entries: [], version }, operator, t)).rejects.toMatchObject({
-    code: 'ALERT_CHANGED',
-  });
+  const general = { name: 'General election', nameUr: '', districtCodes: null, version: 1 };
+  await changeElection(sql, 1, { ...general, entries }, operator, t);
+  await expect(
+    changeElection(sql, 1, { ...general, entries: [] }, operator, t),
+  ).rejects.toMatchObject({ code: 'ALERT_CHANGED', details: { version: 2 } });
   await enterPhases(sql, t);
   await reconcileStations(sql, t);
   expect(await readAlerts(sql, { state: 'open', limit: 100 })).toEqual([]);
@@ -267,10 +266,68 @@ test('the count requires its view: the phase alone opens and ends alerts', async
     kind: 'count',
     sinceUs: (t - 1_000) * 1_000,
   });
-  await setPhases(sql, { entries: [], version: version + 1 }, operator, t + 120_000);
+  await changeElection(sql, 1, { ...general, version: 2, entries: [] }, operator, t + 120_000);
   await enterPhases(sql, t + 120_000);
   await reconcileStations(sql, t + 120_000);
   expect(await readAlerts(sql, { state: 'open', limit: 1 })).toEqual([]);
+});
+
+test('a by-election has a clock of its own: its districts vote while the others are idle', async () => {
+  const t = startMs + 4_500_000_000;
+  const general = { name: 'General election', nameUr: '', districtCodes: null, version: 3 };
+  const idle = [{ districtCode: null, phase: 'idle', startsAtMs: t - 10_000 }] as const;
+  await changeElection(sql, 1, { ...general, entries: idle }, operator, t);
+  const byElection = {
+    name: 'By-election PP-1 and PP-2',
+    nameUr: '',
+    districtCodes: ['D03', 'D02'],
+    entries: [
+      { districtCode: null, phase: 'poll', startsAtMs: t - 5_000 },
+      { districtCode: 'D03', phase: 'count', startsAtMs: t + 60_000 },
+    ],
+  } as const;
+  const { elections, districts } = await addElection(sql, byElection, operator, t);
+  const added = elections.at(-1);
+  expect(added).toMatchObject({ ...byElection, districtCodes: ['D02', 'D03'], version: 1 });
+  expect(districts.map(({ phase, electionId }) => [phase, electionId])).toEqual([
+    ['idle', 1],
+    ['poll', added?.id],
+    ['poll', added?.id],
+    ['idle', 1],
+  ]);
+  expect(districts[2]).toMatchObject({ nextPhase: 'count', nextAtMs: t + 60_000 });
+  await enterPhases(sql, t);
+  expect(await enterPhases(sql, t + 60_000)).toMatchObject([
+    { districtCode: 'D03', phase: 'count' },
+  ]);
+  expect(await readElectionPhase(sql, t)).toEqual({ kind: 'poll', sinceUs: (t - 5_000) * 1_000 });
+
+  const wrong = [
+    { ...byElection, name: 'by-election pp-1 AND pp-2' },
+    { ...byElection, name: '  ' },
+    { ...byElection, name: 'B', districtCodes: ['D02'] },
+    { ...byElection, name: 'B', districtCodes: ['D02', 'D03', 'XX'] },
+    { ...byElection, name: 'B', entries: [...byElection.entries, ...byElection.entries] },
+  ];
+  for (const body of wrong) {
+    const refused = addElection(sql, body, operator, t);
+    await expect(refused).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  }
+  const seen = { id: added?.id ?? 0, version: 1 };
+  await expect(removeElection(sql, { ...seen, version: 9 }, operator, t)).rejects.toMatchObject({
+    code: 'ALERT_CHANGED',
+  });
+  const after = await removeElection(sql, seen, operator, t);
+  expect(after.districts.map(({ phase }) => phase)).toEqual(['idle', 'idle', 'idle', 'idle']);
+  expect(await readElectionPhase(sql, t)).toBeNull();
+  await expect(removeElection(sql, seen, operator, t)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await changeElection(sql, 1, { ...general, version: 4, entries: [] }, operator, t);
+  await enterPhases(sql, t + 70_000);
+  const audit = await sql<{ action: string }[]>`
+    select action from audit_log where action like 'election.%' order by id`;
+  expect(audit.map(({ action }) => action.slice('election.'.length))).toEqual([
+    ...['change', 'change', 'change', 'add', 'remove', 'change'],
+  ]);
 });
 
 test('expected darkness is recorded and does not page; when it ends the alert counts', async () => {

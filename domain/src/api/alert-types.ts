@@ -1,5 +1,5 @@
 import type { CameraId, Placement } from '../camera.ts';
-import type { PhaseEntry, PollPhase } from '../election-phase.ts';
+import type { PollPhase } from '../election-phase.ts';
 import type { ExpectedDarkKind, ExpectedDarkScope } from '../expected-dark.ts';
 import type { IncidentCause, IncidentEvidence, IncidentKind } from '../incident.ts';
 import type { EscalatedByHand, EscalationLevel } from '../notice-occasion.ts';
@@ -7,7 +7,7 @@ import type { StationCategory } from '../station-state.ts';
 import type { AlertView, CameraTransition } from './http-types.ts';
 
 /**
- * Alerts, incidents, poll phases and expected darkness over HTTP. Times are milliseconds since the
+ * Alerts, incidents and expected darkness over HTTP. Times are milliseconds since the
  * Unix epoch. A change that names another `version` than the present one is refused: ALERT_CHANGED.
  *
  *   GET    /api/alerts?state&before&limit&incident&rank=worst  AlertView[]        alert.read
@@ -214,25 +214,6 @@ export interface ResolveBody {
   readonly version: number;
   readonly cause: Exclude<ResolutionCause, 'recovered'>;
   readonly note: string | null;
-}
-
-export interface PhasesView {
-  readonly entries: readonly PhaseEntry[];
-  readonly version: number;
-  /** Where every district stands now. */
-  readonly districts: readonly {
-    readonly districtCode: string;
-    readonly phase: PollPhase;
-    readonly sinceMs: number | null;
-    readonly nextPhase: PollPhase | null;
-    readonly nextAtMs: number | null;
-  }[];
-}
-
-export interface PhasesBody {
-  readonly entries: readonly PhaseEntry[];
-  /** Of the view that was changed; another one now: ALERT_CHANGED. */
-  readonly version: number;
 }
 
 export interface ExpectedDarkBody {

@@ -9,7 +9,7 @@ import { escalationLevels } from '@nigehban/domain/notice-occasion.ts';
 import { stationCategories } from '@nigehban/domain/station-state.ts';
 import { type TSchema, Type } from 'typebox';
 
-/** Shapes of alerts, incidents, poll phases and expected darkness (domain/src/api/alert-types.ts). */
+/** Shapes of alerts, incidents and expected darkness (domain/src/api/alert-types.ts). */
 
 const ms = Type.Integer({ description: 'Milliseconds since the Unix epoch' });
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -208,35 +208,6 @@ export const IncidentAcknowledgeBodySchema = Type.Object(
 );
 
 const instant = Type.Integer({ minimum: 0, maximum: 9_000_000_000_000 });
-const phaseEntry = Type.Object(
-  {
-    districtCode: orNull(Type.String({ minLength: 1, maxLength: 16 })),
-    phase: literals(pollPhases),
-    startsAtMs: instant,
-  },
-  closed,
-);
-export const PhasesBodySchema = Type.Object(
-  { entries: Type.Array(phaseEntry, { maxItems: 2_000 }), version },
-  closed,
-);
-export const PhasesViewSchema = Type.Object(
-  {
-    entries: Type.Array(phaseEntry),
-    version,
-    districts: Type.Array(
-      Type.Object({
-        districtCode: text,
-        phase: literals(pollPhases),
-        sinceMs: orNull(ms),
-        nextPhase: orNull(literals(pollPhases)),
-        nextAtMs: orNull(ms),
-      }),
-    ),
-  },
-  closed,
-);
-
 const expectedDark = {
   kind: literals(expectedDarkKinds),
   scope: Type.Object(
@@ -247,6 +218,7 @@ const expectedDark = {
   endsAtMs: instant,
   reason: Type.String({ minLength: 3, maxLength: 500 }),
 };
+
 export const ExpectedDarkBodySchema = Type.Object(expectedDark, closed);
 export const ExpectedDarkViewSchema = Type.Object(
   {

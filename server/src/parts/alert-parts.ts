@@ -2,8 +2,9 @@ import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { App } from '../http/app-type.ts';
 import { addAlertRoutes } from '../http/routes/alert-routes.ts';
+import { addElectionRoutes } from '../http/routes/election-routes.ts';
+import { addExpectedDarkRoutes } from '../http/routes/expected-dark-routes.ts';
 import { addIncidentRoutes } from '../http/routes/incident-routes.ts';
-import { addPhaseRoutes } from '../http/routes/phase-routes.ts';
 import { type OutboxQueue, openOutboxQueue } from '../queue/outbox-queue.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
@@ -63,7 +64,8 @@ export function startAlertParts(options: {
     addRoutes(app) {
       addAlertRoutes(app, { sql, clock });
       addIncidentRoutes(app, { sql, clock });
-      addPhaseRoutes(app, { sql, clock });
+      addElectionRoutes(app, { sql, clock });
+      addExpectedDarkRoutes(app, { sql, clock });
     },
     async stop() {
       await correlator.stop();

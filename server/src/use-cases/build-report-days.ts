@@ -11,7 +11,7 @@ import {
 } from '@nigehban/domain/report-days.ts';
 import { dropLease, holdLease } from '../store/correlation-store.ts';
 import type { Queryable, Sql } from '../store/database.ts';
-import { readPhaseEntries } from '../store/phase-store.ts';
+import { readElections } from '../store/election-store.ts';
 import {
   addCameraTimes,
   type CameraTimeRow,
@@ -109,11 +109,11 @@ async function addCameras(
   const unwatched = await readUnwatched(sql, span);
   const expected = await readExpectedSpans(sql, span);
   const required = await readRequiredPlacements(sql);
-  const entries = await readPhaseEntries(sql);
+  const elections = await readElections(sql);
   const phases = new Map(
     [...new Set(services.map((row) => row.districtCode))].map((code) => [
       code,
-      planPhaseSpans(entries, code, span),
+      planPhaseSpans(elections, code, span),
     ]),
   );
   const rows: CameraTimeRow[] = [];

@@ -124,7 +124,8 @@ await migrate(sql);
 await seedFleet(sql, fleet);
 await sql`update camera set streams = ${sql.json(toJson(testStreams))}, has_snapshot = true`;
 const now = Date.now();
-await sql`insert into phase_entry (phase, starts_at) values ('poll', ${now - 3_600_000})`;
+await sql`
+  insert into phase_entry (election_id, phase, starts_at) values (1, 'poll', ${now - 3_600_000})`;
 await sql`analyze`;
 const [place] = await sql<
   { folder: string }[]

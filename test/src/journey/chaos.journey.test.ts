@@ -76,7 +76,9 @@ beforeAll(async () => {
   await migrate(sql);
   await seedFleet(sql, fleet);
   await sql`update camera set streams = ${sql.json(toJson(testStreams))}`;
-  await sql`insert into phase_entry (phase, starts_at) values ('poll', ${Date.now() - 3_600_000})`;
+  await sql`
+    insert into phase_entry (election_id, phase, starts_at)
+    values (1, 'poll', ${Date.now() - 3_600_000})`;
   const timers = { divisionAfterMs, provinceAfterMs };
   await writeEscalationPolicy(sql, {
     ...defaultEscalationPolicy,

@@ -2,11 +2,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type {
-  AlertDetail,
-  ExpectedDarkView,
-  PhasesView,
-} from '@nigehban/domain/api/alert-types.ts';
+import type { AlertDetail, ExpectedDarkView } from '@nigehban/domain/api/alert-types.ts';
+import type { PhasesView } from '@nigehban/domain/api/election-types.ts';
 import type { AlertView, CameraView } from '@nigehban/domain/api/http-types.ts';
 import type { RecipientBody } from '@nigehban/domain/api/notice-types.ts';
 import type {
@@ -18,7 +15,7 @@ import type { Timeline } from '@nigehban/domain/footage.ts';
 import { parseCsv } from '@nigehban/server/plan/parse-csv.ts';
 import { openDatabase } from '@nigehban/server/store/database.ts';
 import { countReportDays } from '@nigehban/server/use-cases/build-report-days.ts';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPlanCsv } from '../../../bin/exercise/plan-csv.ts';
 import { exercisePlan } from '../fleet/exercise-plan.ts';
@@ -30,12 +27,13 @@ import { eventually } from './eventually.ts';
 import { embeddedDatabaseUrl } from './postgres-of.ts';
 
 /**
- * A day of the control room: Multan votes while the province rehearses; load-shedding is announced for
+ * A day of the control room: Multan votes in a by-election while the province rehearses; load-shedding is announced for
  * one feeder; a station on it and a station elsewhere go dark and return; the report tells what
  * happened, no more and no less; and all that was set stands after a restart.
  */
 const minuteMs = 60_000;
 const feeder = 'LESCO F-12';
+const byElection = 'By-election NA-149';
 const codes = {
   announced: 'GE24-NA117-PS042',
   struck: 'GE24-NA149-PS066',
@@ -140,30 +138,38 @@ async function shoot(page: Page, name: string): Promise<void> {
     await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 }
 
-test('an administrator sets the clock, for the province and for one district', async () => {
+test('an administrator sets the province its clock and adds a by-election in one district', async () => {
   const page = await signIn(browser, constellation.url, 'administrator');
   await page.goto(`${constellation.url}/phases`);
-  const clock = page.getByTestId('phase-clock');
-  const add = async (district: string, phase: string, startsAt: number) => {
-    await clock.getByRole('button', { name: 'Add phase' }).click();
-    await clock.getByLabel('District').last().selectOption({ label: district });
-    await clock.getByLabel('Phase').last().selectOption({ label: phase });
-    await clock.getByLabel('Begins at').last().fill(typed(startsAt));
-  };
   const nowMs = Date.now();
-  await add('All districts', 'Mock drill', nowMs - 120 * minuteMs);
-  await add('Multan', 'Polling', nowMs - 60 * minuteMs);
-  await page.getByTestId('phases-save').click();
+  const setPhase = async (election: Locator, phase: string, startsAt: number) => {
+    await election.getByRole('button', { name: 'Add phase' }).click();
+    await election.getByLabel('Phase', { exact: true }).selectOption({ label: phase });
+    await election.getByLabel('Begins at').fill(typed(startsAt));
+    await election.getByTestId('election-save').click();
+  };
+  const general = page.getByTestId('election').filter({ hasText: 'General election' });
+  await setPhase(general, 'Mock drill', nowMs - 120 * minuteMs);
+  await page.getByRole('row', { name: 'Lahore' }).getByText('General election').waitFor();
+  await page.getByTestId('election-add').click();
+  const added = page.getByTestId('election').filter({ hasText: 'New election' });
+  await added.locator('[name="election-name"]').fill(byElection);
+  await added.getByLabel('Add district').selectOption({ label: 'Multan' });
+  await setPhase(added, 'Polling', nowMs - 60 * minuteMs);
   const multan = page.getByRole('row', { name: 'Multan' });
+  await multan.getByText(byElection).waitFor();
   await multan.getByText('Polling').waitFor();
   await page.getByRole('row', { name: 'Lahore' }).getByText('Mock drill').waitFor();
   await shoot(page, 'phases');
-  const { districts } = await admin.get<PhasesView>('/api/phases');
-  expect(districts.filter(({ phase }) => phase === 'poll')).toMatchObject([
-    { districtCode: 'MUL' },
-  ]);
+  expect(await votingDistricts()).toEqual(['MUL']);
   await page.context().close();
 });
+
+/** Districts that stand in a poll, as the API has it. */
+async function votingDistricts(): Promise<string[]> {
+  const { districts } = await admin.get<PhasesView>('/api/phases');
+  return districts.filter(({ phase }) => phase === 'poll').map((one) => one.districtCode);
+}
 
 test('a supervisor announces load-shedding on one feeder', async () => {
   supervisor = await signIn(browser, constellation.url, 'supervisor');
@@ -359,7 +365,7 @@ test('the report tells what happened: availability, response, causes; on screen 
   await shoot(supervisor, 'report-print');
 });
 
-test('after a restart the clock and the announcement stand, and the media node knows the poll', async () => {
+test('after a restart the clocks and the announcement stand, and the media node knows the poll', async () => {
   const keptPhase = join(constellation.dataFolder, 'media/phase.json');
   const phaseOfNode = () => JSON.parse(readFileSync(keptPhase, 'utf8')).kind;
   expect(phaseOfNode()).toBe('poll');
@@ -368,10 +374,7 @@ test('after a restart the clock and the announcement stand, and the media node k
   rmSync(keptPhase);
   await constellation.start();
   admin = await openSession(constellation.url, 'administrator');
-  const { districts } = await admin.get<PhasesView>('/api/phases');
-  expect(districts.filter(({ phase }) => phase === 'poll')).toMatchObject([
-    { districtCode: 'MUL' },
-  ]);
+  expect(await votingDistricts()).toEqual(['MUL']);
   const [announced] = await admin.get<ExpectedDarkView[]>('/api/expected-dark');
   expect(announced).toMatchObject({ scope: { kind: 'feeder', key: feeder }, cancelledAtMs: null });
   await eventually('the node is told of the poll', () => phaseOfNode() === 'poll', 10_000);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PhasesView } from '@nigehban/domain/api/election-types.ts';
 import type { Role } from '@nigehban/domain/permissions.ts';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -259,24 +260,46 @@ test('darkness is announced, changed and taken back; what is wrong is said', asy
   await row.and(inState('cancelled')).waitFor();
 });
 
-test('an administrator sets the clock, and two who do it at once are told', async () => {
+test('an administrator sets a clock, and two who do it at once are told', async () => {
   await openInbox('administrator', '/phases');
-  const clock = page.getByTestId('phase-clock');
+  const clock = page.getByTestId('election');
   await clock.getByRole('button', { name: 'Add phase' }).click();
-  expect(await page.getByTestId('phases-save').isDisabled()).toBe(true);
+  expect(await page.getByTestId('election-save').isDisabled()).toBe(true);
   await clock.getByLabel('Begins at').last().fill('2027-02-08T20:00');
   const before = await page.request.get(`${server.url}/api/phases`);
-  const { entries, version } = (await before.json()) as { entries: unknown[]; version: number };
-  await page.request.put(`${server.url}/api/phases`, { data: { entries, version } });
-  await page.getByTestId('phases-save').click();
-  await clock.getByText('Somebody else changed').waitFor();
+  const { elections } = (await before.json()) as PhasesView;
+  await page.request.put(`${server.url}/api/elections/1`, { data: elections[0] });
+  await page.getByTestId('election-save').click();
+  await clock.getByText('Somebody else changed').first().waitFor();
   await clock.getByRole('button', { name: 'Discard changes' }).click();
   await page.reload();
   await clock.getByRole('button', { name: 'Add phase' }).click();
   await clock.getByLabel('Begins at').last().fill('2027-02-08T20:00');
-  await page.getByTestId('phases-save').click();
+  await page.getByTestId('election-save').click();
   await clock.getByRole('button', { name: 'Discard changes' }).waitFor({ state: 'detached' });
   expect(await clock.getByLabel('Begins at').count()).toBe(5);
+});
+
+test('a by-election is added with a name, a place and a clock of its own, and removed', async () => {
+  await openInbox('administrator', '/phases');
+  await page.getByTestId('election-add').click();
+  const fresh = page.getByTestId('election').filter({ hasText: 'New election' });
+  await fresh.locator('[name="election-name"]').fill('By-election NA-149');
+  await fresh.getByText('Name at least one district.').waitFor();
+  await fresh.getByLabel('Add district').selectOption('MUL');
+  await fresh.getByRole('button', { name: 'Add phase' }).click();
+  await fresh.getByLabel('Phase', { exact: true }).selectOption('count');
+  await fresh.getByLabel('Begins at').fill('2024-02-08T08:00');
+  await fresh.getByTestId('election-save').click();
+  const added = page.getByTestId('election').filter({ hasText: 'By-election NA-149' });
+  await added.waitFor();
+  const row = page.getByRole('row', { name: 'Multan' });
+  await row.getByText('By-election NA-149').waitFor();
+  await row.getByText('Counting').waitFor();
+  await added.getByTestId('election-remove').click();
+  await added.getByTestId('election-remove-sure').click();
+  await added.waitFor({ state: 'detached' });
+  await row.getByText('General election').waitFor();
 });
 
 test('a report is chosen by its address, taken as CSV, and prints without the frame', async () => {

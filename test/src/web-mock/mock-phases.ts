@@ -1,24 +1,49 @@
+import type { ExpectedDarkBody, ExpectedDarkView } from '@nigehban/domain/api/alert-types.ts';
 import type {
-  ExpectedDarkBody,
-  ExpectedDarkView,
-  PhasesBody,
-} from '@nigehban/domain/api/alert-types.ts';
-import { nextPhaseAt, type PhaseEntry, phaseAt } from '@nigehban/domain/election-phase.ts';
+  ElectionBody,
+  ElectionChange,
+  ElectionView,
+} from '@nigehban/domain/api/election-types.ts';
+import { nextPhaseAt, phaseAt } from '@nigehban/domain/election-phase.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { can } from '@nigehban/domain/permissions.ts';
 import type { MockPart } from './mock-part.ts';
 
 const hourMs = 3_600_000;
 
-/** The poll-phase clock and announced darkness. */
+/** Elections with their poll-phase clocks and announced darkness. */
 export function createMockPhases(bootMs: number): MockPart {
-  let version = 3;
-  let entries: readonly PhaseEntry[] = [
-    { districtCode: null, phase: 'eve', startsAtMs: bootMs - 20 * hourMs },
-    { districtCode: null, phase: 'poll', startsAtMs: bootMs - 3 * hourMs },
-    { districtCode: null, phase: 'count', startsAtMs: bootMs + 6 * hourMs },
-    { districtCode: 'MUL', phase: 'drill', startsAtMs: bootMs - 2 * hourMs },
+  let elections: readonly ElectionView[] = [
+    {
+      ...{
+        id: 1,
+        name: 'General election',
+        nameUr: 'عام انتخابات',
+        districtCodes: null,
+        version: 3,
+      },
+      entries: [
+        { districtCode: null, phase: 'eve', startsAtMs: bootMs - 20 * hourMs },
+        { districtCode: null, phase: 'poll', startsAtMs: bootMs - 3 * hourMs },
+        { districtCode: null, phase: 'count', startsAtMs: bootMs + 6 * hourMs },
+        { districtCode: 'MUL', phase: 'drill', startsAtMs: bootMs - 2 * hourMs },
+      ],
+    },
   ];
+  const changeElections = (method: string, id: number, version: number, body: unknown): void => {
+    const known = elections.find((one) => one.id === id);
+    if (method === 'POST') {
+      const ids = elections.map((one) => one.id);
+      const added = { ...(body as ElectionBody), id: Math.max(0, ...ids) + 1, version: 1 };
+      elections = [...elections, added];
+    } else if (known === undefined) throw new Fault('NOT_FOUND', `No election ${id}`);
+    else if (known.version !== version) throw new Fault('ALERT_CHANGED', 'Set meanwhile');
+    else if (method === 'DELETE') elections = elections.filter((one) => one.id !== id);
+    else {
+      const changed = { ...(body as ElectionChange), id, version: version + 1 };
+      elections = elections.map((one) => (one.id === id ? changed : one));
+    }
+  };
   const announced: ExpectedDarkView[] = [
     {
       ...announcement(1, bootMs),
@@ -35,26 +60,25 @@ export function createMockPhases(bootMs: number): MockPart {
     },
   ];
   return ({ method, path: [resource, id], query, body, role, nowMs }) => {
-    if (resource === 'phases') {
-      if (method === 'PUT') {
+    if (resource === 'phases' || resource === 'elections') {
+      if (method !== 'GET') {
         if (!can(role, 'phase.manage')) throw new Fault('PERMISSION_DENIED', 'Not for this role');
-        const given = body as PhasesBody;
-        if (given.version !== version) throw new Fault('ALERT_CHANGED', 'Set meanwhile');
-        entries = given.entries;
-        version += 1;
+        const version = query.get('version') ?? (body as { version?: number } | null)?.version;
+        changeElections(method, Number(id), Number(version), body);
       }
       const districts = ['LHR', 'MUL'].map((districtCode) => {
-        const now = phaseAt(entries, districtCode, nowMs);
-        const next = nextPhaseAt(entries, districtCode, nowMs);
+        const now = phaseAt(elections, districtCode, nowMs);
+        const next = nextPhaseAt(elections, districtCode, nowMs);
         return {
           districtCode,
           phase: now?.phase ?? 'drill',
           sinceMs: now?.startsAtMs ?? null,
+          electionId: now?.electionId ?? null,
           nextPhase: next?.phase ?? null,
-          nextAtMs: next?.startsAtMs ?? null,
+          nextAtMs: next?.atMs ?? null,
         };
       });
-      return { entries, version, districts };
+      return { elections, districts };
     }
     if (method === 'GET') {
       return announced.filter(

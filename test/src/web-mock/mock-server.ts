@@ -117,6 +117,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     ['alerts', alerts.part],
     ['incidents', alerts.part],
     ['phases', phases],
+    ['elections', phases],
     ['reports', answerReports],
     ['expected-dark', phases],
     ['notices', notices],

@@ -9,14 +9,12 @@ import type {
   IncidentDetail,
   IncidentView,
   NoteBody,
-  PhasesBody,
-  PhasesView,
   ResolveBody,
 } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 import { api, request } from '../api/api-client.ts';
 
-/** Alerts, incidents, phases and expected darkness over HTTP. Every call throws ConsoleFault. */
+/** Alerts, incidents and expected darkness over HTTP. Every call throws ConsoleFault. */
 export const alertApi = {
   detail: (id: number) => request<AlertDetail>('GET', `/api/alerts/${id}`),
   assign: (id: number, body: AssignBody) =>
@@ -43,8 +41,6 @@ export const alertApi = {
     request<IncidentView>('POST', `/api/incidents/${id}/escalate`, { body }),
   noteIncident: (id: number, body: NoteBody) =>
     request<IncidentDetail>('POST', `/api/incidents/${id}/notes`, { body }),
-  phases: () => request<PhasesView>('GET', '/api/phases'),
-  setPhases: (body: PhasesBody) => request<PhasesView>('PUT', '/api/phases', { body }),
   expectedDark: (all: boolean) =>
     request<readonly ExpectedDarkView[]>('GET', `/api/expected-dark${all ? '?state=all' : ''}`),
   saveExpectedDark: (id: number | null, body: ExpectedDarkBody) =>

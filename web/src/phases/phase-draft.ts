@@ -1,3 +1,4 @@
+import type { ElectionBody, ElectionView } from '@nigehban/domain/api/election-types.ts';
 import { type PhaseEntry, type PollPhase, pollPhases } from '@nigehban/domain/election-phase.ts';
 import { localOfMs, msOfLocal } from '../admin/recipient-draft.ts';
 
@@ -5,7 +6,7 @@ import { localOfMs, msOfLocal } from '../admin/recipient-draft.ts';
 export interface PhaseRow {
   /** Only to tell rows apart. */
   readonly id: number;
-  /** Empty: every district without an entry of its own. */
+  /** Empty: every district of the election without an entry of its own. */
   readonly districtCode: string;
   readonly phase: PollPhase;
   readonly startsAt: string;
@@ -61,4 +62,60 @@ export function entriesOf(rows: readonly PhaseRow[]): readonly PhaseEntry[] | nu
     const districtCode = row.districtCode === '' ? null : row.districtCode;
     return startsAtMs === null ? [] : [{ districtCode, phase: row.phase, startsAtMs }];
   });
+}
+
+/** An election with its clock as it is typed. */
+export interface ElectionDraft {
+  readonly name: string;
+  readonly nameUr: string;
+  readonly everywhere: boolean;
+  /** In the order of choosing; only of what is not held everywhere. */
+  readonly districtCodes: readonly string[];
+  readonly rows: readonly PhaseRow[];
+}
+
+/** What is typed of a known election; of a new one it is held where somebody will say. */
+export function electionDraftOf(known: ElectionView | null): ElectionDraft {
+  return {
+    name: known?.name ?? '',
+    nameUr: known?.nameUr ?? '',
+    everywhere: known !== null && known.districtCodes === null,
+    districtCodes: known?.districtCodes ?? [],
+    rows: rowsOf(known?.entries ?? []),
+  };
+}
+
+export interface DraftProblems {
+  readonly unnamed: boolean;
+  readonly nowhere: boolean;
+  readonly rows: ReturnType<typeof wrongRows> & {
+    /** Ids of rows of a district in which the election is not held. */
+    readonly outside: ReadonlySet<number>;
+  };
+}
+
+export function problemsOf(draft: ElectionDraft): DraftProblems {
+  const { everywhere, districtCodes, rows } = draft;
+  const outside = rows.filter(
+    ({ districtCode }) =>
+      !everywhere && districtCode !== '' && !districtCodes.includes(districtCode),
+  );
+  return {
+    unnamed: draft.name.trim() === '',
+    nowhere: !everywhere && districtCodes.length === 0,
+    rows: { ...wrongRows(rows), outside: new Set(outside.map(({ id }) => id)) },
+  };
+}
+
+/** What is sent; null while something is wrong. */
+export function electionBodyOf(draft: ElectionDraft): ElectionBody | null {
+  const { unnamed, nowhere, rows } = problemsOf(draft);
+  const entries = entriesOf(draft.rows);
+  if (unnamed || nowhere || rows.outside.size > 0 || entries === null) return null;
+  return {
+    name: draft.name.trim(),
+    nameUr: draft.nameUr.trim(),
+    districtCodes: draft.everywhere ? null : draft.districtCodes,
+    entries,
+  };
 }
