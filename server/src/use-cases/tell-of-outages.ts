@@ -1,6 +1,6 @@
 import type { AlertStepMessage, IncidentView } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
-import { type PollPhase, phaseWithoutClock } from '@nigehban/domain/election-phase.ts';
+import { gravestPhase } from '@nigehban/domain/election-phase.ts';
 import { levelOfNumber } from '@nigehban/domain/manual-escalation.ts';
 import {
   type EscalatedByHand,
@@ -151,19 +151,4 @@ function isStale(
   return byHand === undefined
     ? what.acknowledgedAtMs !== null
     : levelRank(level) < levelRank(byHand.level);
-}
-
-const gravest: readonly PollPhase[] = [
-  'count',
-  'poll',
-  'custody',
-  'eve',
-  'drill',
-  'install',
-  'idle',
-];
-
-/** Of districts in several phases the one that asks for the most haste. */
-function gravestPhase(phases: readonly PollPhase[]): PollPhase {
-  return gravest.find((phase) => phases.includes(phase)) ?? phaseWithoutClock;
 }
