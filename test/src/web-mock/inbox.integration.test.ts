@@ -176,6 +176,53 @@ test('an alert is taken, noted, and closed with its cause; operators cannot clos
   expect(await page.getByTestId('alert-before').count()).toBe(0);
 });
 
+test('an alert climbs by key with a reason; who was quicker is named; at the top it is said', async () => {
+  await openInbox('operator', '/alerts?sel=1');
+  const button = page.getByTestId('escalate');
+  const reason = page.getByTestId('escalate-reason');
+  await button.getByText('Escalate to the division').waitFor();
+  await page.keyboard.press('u');
+  await reason.and(page.locator(':focus')).waitFor();
+  expect(await page.getByTestId('escalate-submit').isDisabled()).toBe(true);
+  await reason.fill('Crowd at the gate');
+  server.alerts.escalateSilently(1, 'bilal', 'No answer', Date.now());
+  await page.keyboard.press('Enter');
+  const conflict = page.getByTestId('escalate-conflict');
+  await conflict.waitFor();
+  expect(await conflict.textContent()).toMatch(/bilal.* was quicker: escalated .*to the division/);
+  await page.keyboard.press('Escape');
+  await button.getByText('Escalate to the province').waitFor();
+  await page.keyboard.press('u');
+  await reason.fill('Crowd at the gate');
+  // Something else about it changed: that keeps nobody from asking for help.
+  const alert = server.fleet.alerts[0];
+  if (alert !== undefined) Object.assign(alert, { version: alert.version + 1 });
+  await page.keyboard.press('Enter');
+  await reason.waitFor({ state: 'detached' });
+  await page.getByTestId('escalate-refused').getByText('The province has it').waitFor();
+  expect(await button.isDisabled()).toBe(true);
+  await page.keyboard.press('u');
+  await page.locator('q', { hasText: 'Crowd at the gate' }).waitFor();
+  await page.getByTestId('inbox-detail').getByText('to the province').last().waitFor();
+  expect(await reason.count()).toBe(0);
+  expect(server.fleet.alerts[0]?.escalationLevel).toBe(2);
+});
+
+test('an incident climbs by hand; technicians have no such button', async () => {
+  await openInbox('operator', '/alerts?incident=1', { language: 'ur' });
+  await page.getByTestId('escalate').click();
+  await page.getByTestId('escalate-reason').fill('ہجوم ہے');
+  await page.getByTestId('escalate-submit').click();
+  await page.getByTestId('inbox-detail').getByText('صوبے کو بھیجیں').waitFor();
+  expect(server.alerts.incidents[0]).toMatchObject({ level: 'division', escalationLevel: 1 });
+  await page.locator('q', { hasText: 'ہجوم ہے' }).waitFor();
+  await context.close();
+  await server.close();
+  await openInbox('technician', '/alerts?incident=1');
+  await page.getByTestId('inbox-detail').locator('h2').waitFor();
+  expect(await page.getByTestId('escalate').count()).toBe(0);
+});
+
 test('a picture that may not be seen is not asked for', async () => {
   await openInbox('operator');
   const camera = server.fleet.cameras.find((one) => one.id === 6);

@@ -18,7 +18,7 @@ import { layoutFor, orderCameras } from '../wall/wall-layout.ts';
 import { alertApi } from './alert-api.ts';
 import { AlertCauses } from './alert-causes.tsx';
 import styles from './alerts-page.module.css';
-import { EscalateButton } from './escalate-button.tsx';
+import { type Climb, EscalateButton } from './escalate-button.tsx';
 import { ExpectedNotice } from './expected-notice.tsx';
 import { LastPicture } from './last-picture.tsx';
 import { LifeTimeline } from './life-timeline.tsx';
@@ -30,7 +30,7 @@ import type { Acknowledging } from './use-acknowledge.ts';
 export interface AlertActions {
   readonly onAcknowledge?: () => void;
   readonly onAssign?: () => void;
-  readonly onEscalate?: () => void;
+  readonly onEscalate?: (climb: Climb) => void;
   readonly onClose?: () => void;
 }
 

@@ -1,9 +1,4 @@
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
-import {
-  decideManualEscalation,
-  levelOfNumber,
-  type ManualEscalation,
-} from '@nigehban/domain/manual-escalation.ts';
 import { getRouteApi } from '@tanstack/react-router';
 import { ArrowUp, ShieldCheck } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
@@ -22,6 +17,7 @@ import { select, selectionIn } from './alert-search.ts';
 import styles from './alerts-page.module.css';
 import { AssignDialog } from './assign-dialog.tsx';
 import { CloseDialog } from './close-dialog.tsx';
+import type { Climb } from './escalate-button.tsx';
 import { EscalateDialog } from './escalate-dialog.tsx';
 import {
   type InboxRow,
@@ -35,8 +31,6 @@ import { useAcknowledge } from './use-acknowledge.ts';
 import { useInbox } from './use-inbox.ts';
 
 const route = getRouteApi('/alerts');
-
-type Climb = Extract<ManualEscalation, { readonly kind: 'climbs' }>;
 
 /** The open ones: incidents with their alerts inside, lone alerts beside, worked by keys. */
 export function OpenAlerts(props: { readonly district: string | null }) {
@@ -92,20 +86,6 @@ export function OpenAlerts(props: { readonly district: string | null }) {
     if (incident.state !== 'open' && !seen.some((one) => one.state === 'open')) return;
     acknowledging.incident({ id: incident.id, version: incident.version, alerts: seen });
   };
-  const escalate = (): void => {
-    if (selected === null || session === null) return;
-    const incident = store.snapshot().openIncidents.find((one) => one.id === selected.id);
-    const subject =
-      selected.kind === 'incident'
-        ? incident && { closed: incident.state === 'closed', level: incident.level }
-        : alert && {
-            closed: alert.state === 'closed',
-            level: levelOfNumber(alert.escalationLevel),
-          };
-    if (subject == null) return;
-    const decision = decideManualEscalation(subject, session.role);
-    if (decision.kind === 'climbs') setDialog(decision);
-  };
   const back = (): void => {
     if (detail.current?.contains(document.activeElement)) {
       document.querySelector<HTMLElement>(`[data-row-key="${selectedKey}"] a`)?.focus();
@@ -132,7 +112,6 @@ export function OpenAlerts(props: { readonly district: string | null }) {
         if (mayAcknowledge && selected !== null) setDialog('assign');
       },
     },
-    { keys: ['u'], run: escalate },
     {
       keys: ['c'],
       run: () => {
@@ -206,7 +185,7 @@ export function OpenAlerts(props: { readonly district: string | null }) {
             acknowledging={acknowledging}
             onAcknowledge={acknowledge}
             onAssign={() => setDialog('assign')}
-            onEscalate={escalate}
+            onEscalate={setDialog}
             onClose={() => setDialog('close')}
             onBack={() => choose(null)}
           />
@@ -218,7 +197,7 @@ export function OpenAlerts(props: { readonly district: string | null }) {
             acknowledging={acknowledging}
             onAcknowledge={acknowledge}
             onAssign={() => setDialog('assign')}
-            onEscalate={escalate}
+            onEscalate={setDialog}
             onBack={() => choose(null)}
           />
         )}

@@ -6,7 +6,7 @@ import { ArrowLeft, CheckCheck, MoonStar, UserPlus } from 'lucide-react';
 import { useMemo } from 'react';
 import { alertApi } from '../alerts/alert-api.ts';
 import styles from '../alerts/alerts-page.module.css';
-import { EscalateButton } from '../alerts/escalate-button.tsx';
+import { type Climb, EscalateButton } from '../alerts/escalate-button.tsx';
 import { LifeTimeline } from '../alerts/life-timeline.tsx';
 import { NoteForm } from '../alerts/note-form.tsx';
 import { IncidentRunbook } from '../alerts/runbook.tsx';
@@ -28,7 +28,7 @@ const freshForMs = 10_000;
 interface IncidentActions {
   readonly onAcknowledge?: () => void;
   readonly onAssign?: () => void;
-  readonly onEscalate?: () => void;
+  readonly onEscalate?: (climb: Climb) => void;
 }
 
 /** An incident: its likely cause with the evidence, its extent, and what was done. */
