@@ -1,6 +1,6 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import { Type } from 'typebox';
-import { readAlerts } from '../../store/alert-store.ts';
+import { type AlertFilter, readAlerts } from '../../store/alert-store.ts';
 import type { Sql } from '../../store/database.ts';
 import {
   type ActingPerson,
@@ -11,6 +11,7 @@ import {
   resolveAlert,
 } from '../../use-cases/alert-life.ts';
 import { escalateAlert } from '../../use-cases/escalate-by-hand.ts';
+import { readWorstAlerts } from '../../use-cases/worst-alerts.ts';
 import { signedIn } from '../access.ts';
 import {
   AlertParamsSchema,
@@ -23,7 +24,7 @@ import {
 import type { App } from '../app-type.ts';
 import { AcknowledgeBodySchema, AlertsQuerySchema, AlertViewSchema, answers } from '../schemas.ts';
 
-const limits = { usual: 200, most: 1_000, ranked: 20_000 } as const;
+const limits = { usual: 200, most: 1_000 } as const;
 const AlertDetailSchema = alertDetailSchema(AlertViewSchema.properties);
 
 /** Alerts and what people do with them. */
@@ -41,15 +42,13 @@ export function addAlertRoutes(app: App, { sql, clock }: { sql: Sql; clock: Cloc
     },
     async (request) => {
       const { state, before, limit, incident, rank } = request.query;
-      const most = Math.min(limit === undefined ? limits.usual : Number(limit), limits.most);
-      const alerts = await readAlerts(sql, {
+      const filter: AlertFilter = {
         ...(state === 'open' || state === 'closed' ? { state } : {}),
         ...(before === undefined ? {} : { before: Number(before) }),
         ...(incident === undefined ? {} : { incidentId: Number(incident) }),
-        limit: rank === 'worst' ? limits.ranked : most,
-      });
-      if (rank !== 'worst') return [...alerts];
-      return [...alerts].sort((a, b) => b.rank - a.rank || b.id - a.id).slice(0, most);
+        limit: Math.min(limit === undefined ? limits.usual : Number(limit), limits.most),
+      };
+      return [...(await (rank === 'worst' ? readWorstAlerts : readAlerts)(sql, filter))];
     },
   );
 
