@@ -192,10 +192,6 @@ test('an operator escalates by hand over the API: the division hears who and why
   await expect(ask('operator', 'POST', top.url, { version: top.version, reason })).rejects.toThrow(
     /409 .*ESCALATION_TOP_REACHED/,
   );
-  await vi.waitFor(() => expect(told('/province')).toEqual(['Escalated']), {
-    timeout: 30_000,
-    interval: 100,
-  });
   const steps = await server.sql<{ level: string; reason: string }[]>`
     select details->>'level' as level, details->>'reason' as reason from alert_event
     where step = 'escalated' and actor is not null order by id`;
