@@ -11,7 +11,7 @@ import { FaultNotice } from '../ui/notice.tsx';
 import { AssignmentDialog, type AssignmentStep } from './assignment-dialog.tsx';
 import own from './assignments-panel.module.css';
 import { placementName } from './camera-names.ts';
-import styles from './camera-page.module.css';
+import panel from './camera-panel.module.css';
 import { toolApi } from './tool-api.ts';
 
 /** Where the camera served, from when to when, by whose decision; and how it leaves. */
@@ -25,7 +25,7 @@ export function AssignmentsPanel(props: { readonly camera: CameraView; readonly 
     queryFn: () => toolApi.history(camera.id),
   });
   return (
-    <section className={styles.panel} data-testid="assignments">
+    <section className={panel.panel} data-testid="assignments">
       <h2>{t('assignment.title')}</h2>
       {history.isError && <FaultNotice fault={history.error} />}
       <ol className={own.assignments}>
@@ -34,7 +34,7 @@ export function AssignmentsPanel(props: { readonly camera: CameraView; readonly 
         ))}
       </ol>
       {mayRegister && history.data?.asset.lifecycle === 'in-service' && (
-        <div className={styles.tools}>
+        <div className={panel.tools}>
           <button
             type="button"
             className={controls.button}
@@ -81,20 +81,20 @@ function Assignment(props: { readonly assignment: AssignmentView; readonly nowMs
         {pick(assignment.stationName, assignment.stationNameUr)}
       </Link>
       <span>
-        {placementName(assignment, t)} <Code className={styles.code}>{assignment.stationCode}</Code>
+        {placementName(assignment, t)} <Code className={panel.code}>{assignment.stationCode}</Code>
       </span>
-      <span className={styles.muted}>
+      <span className={panel.muted}>
         {toMs === null
           ? t('assignment.lasts', { from: moment(fromMs, nowMs) })
           : t('assignment.ended', { from: moment(fromMs, nowMs), to: moment(toMs, nowMs) })}
       </span>
       {assignment.approvedBy !== null && (
-        <span className={styles.muted}>
+        <span className={panel.muted}>
           {t('assignment.by', { by: assignment.approvedBy, reason: assignment.reason ?? '' })}
         </span>
       )}
       {assignment.endedHow !== null && (
-        <span className={styles.muted}>
+        <span className={panel.muted}>
           {t(`assignment.end.${assignment.endedHow}`)}
           {assignment.endedBy !== null && (
             <>

@@ -6,7 +6,7 @@ import { healthApi } from '../health/health-api.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { dayMs, formatDate, startOfDayMs } from '../i18n/station-time.ts';
 import own from './availability-panel.module.css';
-import styles from './camera-page.module.css';
+import panel from './camera-panel.module.css';
 
 const shownDays = 14;
 /** Below this a day's bar is red, below the next yellow. */
@@ -40,8 +40,8 @@ export function AvailabilityPanel(props: { readonly cameraId: CameraId; readonly
   };
   const causes = downtimeCauses.filter((cause) => data.downByCauseMs[cause] >= 1_000);
   return (
-    <section className={styles.panel} data-testid="availability">
-      <div className={styles.panelHead}>
+    <section className={panel.panel} data-testid="availability">
+      <div className={panel.panelHead}>
         <h2>{t('availability.title')}</h2>
         {data.availabilityPercent !== null && (
           <strong>
@@ -50,7 +50,7 @@ export function AvailabilityPanel(props: { readonly cameraId: CameraId; readonly
         )}
       </div>
       {data.availabilityPercent === null ? (
-        <p className={styles.muted}>{t('availability.none')}</p>
+        <p className={panel.muted}>{t('availability.none')}</p>
       ) : (
         <>
           <ol className={own.days} dir="ltr">

@@ -2,7 +2,8 @@ import type { CameraDetail } from '@nigehban/domain/api/http-types.ts';
 import type { ReactNode } from 'react';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { localeOf } from '../i18n/messages.ts';
-import styles from './camera-page.module.css';
+import styles from './camera-facts.module.css';
+import panel from './camera-panel.module.css';
 
 /** Closer than this, two clocks are called equal: below the accuracy of sender reports. */
 const rightWithinMs = 500;
@@ -16,12 +17,12 @@ export function CameraFacts(props: { readonly detail: CameraDetail }) {
   const number = new Intl.NumberFormat(localeOf[language]);
   return (
     <>
-      <section className={styles.panel}>
+      <section className={panel.panel}>
         <h2>{t('camera.identity')}</h2>
         {identity === null ? (
-          <p className={styles.muted}>{t('camera.identity.none')}</p>
+          <p className={panel.muted}>{t('camera.identity.none')}</p>
         ) : (
-          <dl className={styles.rows}>
+          <dl className={panel.rows}>
             <Fact name={t('camera.manufacturer')} value={identity.manufacturer} />
             <Fact name={t('camera.model')} value={identity.model} />
             <Fact name={t('camera.firmware')} value={identity.firmware} />
@@ -32,7 +33,7 @@ export function CameraFacts(props: { readonly detail: CameraDetail }) {
         )}
         <ClockFact offsetMs={detail.clockOffsetMs} />
       </section>
-      <section className={styles.panel}>
+      <section className={panel.panel}>
         <h2>{t('camera.streams')}</h2>
         <ul className={styles.streams}>
           {detail.streams.map((stream) => (
@@ -46,9 +47,9 @@ export function CameraFacts(props: { readonly detail: CameraDetail }) {
           ))}
         </ul>
         {detail.counters.length === 0 ? (
-          <p className={styles.muted}>{t('camera.counters.none')}</p>
+          <p className={panel.muted}>{t('camera.counters.none')}</p>
         ) : (
-          <div className={styles.tableScroll}>
+          <div className={panel.tableScroll}>
             <table className={styles.table}>
               <caption>{t('camera.counters')}</caption>
               <thead>
@@ -81,7 +82,7 @@ export function CameraFacts(props: { readonly detail: CameraDetail }) {
           </div>
         )}
         {recorder !== undefined && (
-          <dl className={styles.rows} data-testid="recorder-counters">
+          <dl className={panel.rows} data-testid="recorder-counters">
             <Fact name={t('camera.counter.frames')} value={number.format(recorder.frames)} />
             <Fact
               name={t('camera.counter.keyFrameInterval')}
@@ -132,7 +133,7 @@ function ClockFact(props: { readonly offsetMs: number | null }) {
       ? 'camera.clock.ahead'
       : 'camera.clock.behind';
   return (
-    <p className={right ? styles.muted : styles.warning}>
+    <p className={right ? panel.muted : panel.warning}>
       {t('camera.clockOffset')}: {t(key, { value: right ? `${rightWithinMs / 1000} s` : value })}
     </p>
   );

@@ -6,9 +6,11 @@ import { healthApi } from '../health/health-api.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
+import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './camera-page.module.css';
+import styles from './camera-history.module.css';
+import panel from './camera-panel.module.css';
 
 const firstShown = 12;
 const olderAtOnce = 50;
@@ -37,10 +39,10 @@ export function CameraHistory(props: {
   });
   const mayHaveMore = !ended && shown.length >= firstShown && last !== undefined;
   return (
-    <section className={styles.panel}>
+    <section className={panel.panel}>
       <h2>{t('camera.history')}</h2>
       {shown.length === 0 ? (
-        <p className={styles.muted}>{t('camera.history.none')}</p>
+        <p className={panel.muted}>{t('camera.history.none')}</p>
       ) : (
         <ol className={styles.history}>
           {shown.map((change, index) => (
@@ -51,7 +53,9 @@ export function CameraHistory(props: {
                 {t(`camera.state.${change.to}`)}
               </StatusBadge>
               {change.evidence !== null && (
-                <Code className={styles.evidence}>{change.evidence}</Code>
+                <Code className={classNames(panel.evidence, styles.evidence)}>
+                  {change.evidence}
+                </Code>
               )}
             </li>
           ))}
@@ -59,7 +63,7 @@ export function CameraHistory(props: {
       )}
       {more.isError && <FaultNotice fault={more.error} />}
       {mayHaveMore && (
-        <div className={styles.tools}>
+        <div className={panel.tools}>
           <button
             type="button"
             className={controls.button}

@@ -6,7 +6,7 @@ import { StatusBadge, StatusMark } from '../status/status-mark.tsx';
 import { cameraTone } from '../status/status-tone.ts';
 import own from './camera-checks.module.css';
 import { type CheckKind, checkCamera } from './camera-checks.ts';
-import styles from './camera-page.module.css';
+import panel from './camera-panel.module.css';
 
 const icons: Readonly<Record<CheckKind, ReactNode>> = {
   network: <Network aria-hidden="true" />,
@@ -26,13 +26,13 @@ export function CameraStatusPanel(props: {
   const { t, age, moment } = useI18n();
   const { camera, detail, nowMs } = props;
   return (
-    <section className={styles.panel} data-tone={cameraTone[camera.state]}>
+    <section className={panel.panel} data-tone={cameraTone[camera.state]}>
       <h2>{t('camera.status')}</h2>
-      <div className={styles.statusLine}>
+      <div className={panel.statusLine}>
         <StatusBadge tone={cameraTone[camera.state]}>
           {t(`camera.state.${camera.state}`)}
         </StatusBadge>
-        <span className={styles.muted}>
+        <span className={panel.muted}>
           {t('sinceFor', {
             time: moment(camera.sinceMs, nowMs),
             age: age(nowMs - camera.sinceMs),
@@ -40,24 +40,24 @@ export function CameraStatusPanel(props: {
         </span>
       </div>
       {detail.flappingSinceMs !== null && (
-        <p className={styles.warning}>
+        <p className={panel.warning}>
           {t('camera.flapping', { time: moment(detail.flappingSinceMs, nowMs) })}
         </p>
       )}
       {camera.fault !== null && (
-        <dl className={styles.rows}>
+        <dl className={panel.rows}>
           <div>
             <dt>{t('camera.cause')}</dt>
             <dd>
               <strong>{t(`fault.${camera.fault}`)}</strong>{' '}
-              <Code className={styles.muted}>{camera.fault}</Code>
+              <Code className={panel.muted}>{camera.fault}</Code>
             </dd>
           </div>
           {detail.evidence !== null && (
             <div>
               <dt>{t('camera.evidence')}</dt>
               <dd>
-                <bdi dir="ltr" className={styles.evidence}>
+                <bdi dir="ltr" className={panel.evidence}>
                   {detail.evidence}
                 </bdi>
               </dd>

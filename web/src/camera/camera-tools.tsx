@@ -9,10 +9,11 @@ import type { MessageKey } from '../i18n/messages.ts';
 import { StatusMark } from '../status/status-mark.tsx';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './camera-page.module.css';
+import panel from './camera-panel.module.css';
 import { CredentialsDialog } from './credentials-dialog.tsx';
 import { ProbeAnswers } from './probe-answers.tsx';
 import { RebootDialog } from './reboot-dialog.tsx';
+import styles from './tool-answers.module.css';
 import { toolApi } from './tool-api.ts';
 
 /** What a technician below the camera can ask of it; each use is audited. */
@@ -31,9 +32,9 @@ export function CameraTools(props: { readonly cameraId: CameraId; readonly code:
     if (!tool.isPending) tool.mutate(name);
   };
   return (
-    <section className={styles.panel} aria-busy={tool.isPending}>
+    <section className={panel.panel} aria-busy={tool.isPending}>
       <h2>{t('camera.tools')}</h2>
-      <div className={styles.tools}>
+      <div className={panel.tools}>
         {mayWatch && (
           <ToolButton
             icon={<Camera aria-hidden="true" />}
@@ -84,7 +85,7 @@ export function CameraTools(props: { readonly cameraId: CameraId; readonly code:
         )}
       </div>
       <div className={styles.toolResult} role="status">
-        {tool.isPending && <p className={styles.muted}>{t('camera.tools.busy')}</p>}
+        {tool.isPending && <p className={panel.muted}>{t('camera.tools.busy')}</p>}
         {tool.data !== undefined && !tool.isPending && (
           <ToolAnswer result={tool.data} code={code} />
         )}
@@ -157,7 +158,7 @@ function ToolAnswer(props: { readonly result: ToolResult; readonly code: string 
             <li key={port.port}>
               <StatusMark tone={port.fault === null ? 'ok' : 'bad'} />
               <span>{t('camera.ping.port', { port: String(port.port) })}</span>
-              <span className={styles.muted}>
+              <span className={panel.muted}>
                 {port.connectMs === null
                   ? t('camera.ping.closed')
                   : t('camera.ping.open', { ms: Math.round(port.connectMs) })}

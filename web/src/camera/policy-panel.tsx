@@ -7,7 +7,8 @@ import { StatusBadge } from '../status/status-mark.tsx';
 import type { StatusTone } from '../status/status-tone.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './camera-page.module.css';
+import panel from './camera-panel.module.css';
+import styles from './policy-panel.module.css';
 import { toolApi } from './tool-api.ts';
 
 type Item = CameraPolicyReport['items'][number];
@@ -41,14 +42,14 @@ export function PolicyPanel(props: { readonly cameraId: CameraId; readonly nowMs
     if (!apply.isPending) apply.mutate(correct);
   };
   return (
-    <section className={styles.panel} aria-busy={apply.isPending} data-testid="policy-panel">
+    <section className={panel.panel} aria-busy={apply.isPending} data-testid="policy-panel">
       <h2>{t('policy.title')}</h2>
-      {!hasPolicy && <p className={styles.muted}>{t('policy.none')}</p>}
-      {hasPolicy && report === null && <p className={styles.muted}>{t('policy.never')}</p>}
-      {passwordPending && <p className={styles.warning}>{t('policy.pending')}</p>}
+      {!hasPolicy && <p className={panel.muted}>{t('policy.none')}</p>}
+      {hasPolicy && report === null && <p className={panel.muted}>{t('policy.never')}</p>}
+      {passwordPending && <p className={panel.warning}>{t('policy.pending')}</p>}
       {report !== null && (
         <>
-          <p className={styles.statusLine}>
+          <p className={panel.statusLine}>
             <StatusBadge
               tone={report.fault !== null ? 'bad' : report.differs === 0 ? 'ok' : 'warn'}
             >
@@ -58,7 +59,7 @@ export function PolicyPanel(props: { readonly cameraId: CameraId; readonly nowMs
                   ? t('policy.same')
                   : t('policy.differs', { count: report.differs })}
             </StatusBadge>
-            <span className={styles.muted}>
+            <span className={panel.muted}>
               {t('policy.checked', { time: moment(report.checkedAtMs, props.nowMs) })}
             </span>
           </p>
@@ -67,7 +68,7 @@ export function PolicyPanel(props: { readonly cameraId: CameraId; readonly nowMs
       )}
       {apply.isError && <FaultNotice fault={apply.error} />}
       {mayService && hasPolicy && (
-        <div className={styles.tools}>
+        <div className={panel.tools}>
           <button
             type="button"
             className={controls.button}
@@ -96,7 +97,7 @@ function PolicyItems(props: { readonly items: readonly Item[] }) {
   const { t } = useI18n();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keys
-    <section className={styles.tableScroll} tabIndex={0} aria-label={t('policy.title')}>
+    <section className={panel.tableScroll} tabIndex={0} aria-label={t('policy.title')}>
       <table className={styles.policy}>
         <thead>
           <tr>

@@ -1,7 +1,8 @@
 import type { CameraProbeView } from '@nigehban/domain/api/http-types.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { StatusMark } from '../status/status-mark.tsx';
-import styles from './camera-page.module.css';
+import panel from './camera-panel.module.css';
+import styles from './tool-answers.module.css';
 
 /** What the camera said to each ONVIF call of a probe. */
 export function ProbeAnswers(props: { readonly answer: CameraProbeView }) {
@@ -20,7 +21,7 @@ export function ProbeAnswers(props: { readonly answer: CameraProbeView }) {
           <li key={index}>
             <StatusMark tone={call.fault === null ? 'ok' : 'bad'} />
             <Code>{call.operation}</Code>
-            <span className={styles.muted}>
+            <span className={panel.muted}>
               {t('camera.probe.duration', { ms: call.durationMs })}
             </span>
             <span className={styles.answer}>

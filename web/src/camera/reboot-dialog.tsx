@@ -5,7 +5,7 @@ import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { Dialog } from '../ui/dialog.tsx';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './camera-page.module.css';
+import styles from './camera-dialog.module.css';
 import { toolApi } from './tool-api.ts';
 
 /** Asks before a camera goes dark for a minute. */

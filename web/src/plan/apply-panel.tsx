@@ -6,8 +6,9 @@ import { Code, useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './import-page.module.css';
+import styles from './apply-panel.module.css';
 import { planApi } from './plan-api.ts';
+import panel from './plan-panel.module.css';
 import { countWrites, openBlocks } from './plan-steps.ts';
 
 const namedRemovals = 200;
@@ -40,7 +41,7 @@ export function ApplyPanel(props: {
     <section className={styles.apply} aria-label={t('plan.apply')}>
       <div className={styles.conditions}>
         {blocks.length > 0 && (
-          <p className={styles.missing} role="status" data-testid="plan-blocked">
+          <p className={panel.missing} role="status" data-testid="plan-blocked">
             {t('plan.blocked', {
               defects: blocks.map((code) => t(`plan.issue.${code}`)).join(t('plan.comma')),
             })}
@@ -71,7 +72,7 @@ export function ApplyPanel(props: {
             <Removed draft={draft} />
           </>
         )}
-        {nothing && <p className={styles.muted}>{t('plan.nothing')}</p>}
+        {nothing && <p className={panel.muted}>{t('plan.nothing')}</p>}
         {apply.isError && <FaultNotice fault={apply.error} />}
       </div>
       <button
@@ -108,7 +109,7 @@ function Removed(props: { readonly draft: PlanDraftView }) {
         ))}
       </ul>
       {(removed.data?.total ?? 0) > namedRemovals && (
-        <p className={styles.muted}>
+        <p className={panel.muted}>
           {t('plan.removed.more', { count: (removed.data?.total ?? 0) - namedRemovals })}
         </p>
       )}

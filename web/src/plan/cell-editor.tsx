@@ -12,7 +12,7 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './import-page.module.css';
+import styles from './cell-editor.module.css';
 import { planApi } from './plan-api.ts';
 
 /** Columns of which an issue's value shows more than the cell holds. */

@@ -4,10 +4,11 @@ import { useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import controls from '../ui/controls.module.css';
 import { ApplyPanel } from './apply-panel.tsx';
+import styles from './check-view.module.css';
 import { DistrictTable } from './district-table.tsx';
-import styles from './import-page.module.css';
 import { IssueList } from './issue-list.tsx';
 import { MappingForm } from './mapping-form.tsx';
+import panel from './plan-panel.module.css';
 
 /** The dry run: what would happen, district by district, and everything that is wrong. */
 export function CheckView(props: { readonly draft: PlanDraftView }) {
@@ -27,14 +28,14 @@ export function CheckView(props: { readonly draft: PlanDraftView }) {
     });
   return (
     <>
-      <p className={styles.muted}>
+      <p className={panel.muted}>
         {t(draft.mappingRemembered ? 'plan.mapping.remembered' : 'plan.mapping.recognised', {
           count: Object.keys(draft.mapping).length,
           of: draft.header.length,
         })}{' '}
         <button
           type="button"
-          className={styles.link}
+          className={panel.link}
           data-testid="plan-remap"
           onClick={() => setRemaps(true)}
         >

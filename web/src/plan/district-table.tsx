@@ -1,8 +1,11 @@
 import type { PlanDraftReport } from '@nigehban/domain/api/plan-types.ts';
 import { Code, useI18n } from '../i18n/i18n.tsx';
-import styles from './import-page.module.css';
+import { classNames } from '../ui/class-names.ts';
+import styles from './district-table.module.css';
+import panel from './plan-panel.module.css';
+import table from './plan-table.module.css';
 
-const kinds = ['added', 'changed', 'moved', 'removed', 'resupplied', 'invalid'] as const;
+const allKinds = ['added', 'changed', 'moved', 'removed', 'resupplied', 'invalid'] as const;
 
 /** The difference by district; a district's name filters the defects. */
 export function DistrictTable(props: {
@@ -11,16 +14,19 @@ export function DistrictTable(props: {
   readonly onChoose: (district: string | null) => void;
 }) {
   const { t, pick } = useI18n();
+  // Most plans leave uplinks and feeders as they are.
+  const resupplies = props.report.stations.resupplied > 0;
+  const kinds = allKinds.filter((kind) => kind !== 'resupplied' || resupplies);
   return (
-    <section className={styles.panel} aria-label={t('plan.districts')}>
+    <section className={panel.panel} aria-label={t('plan.districts')}>
       <h2>{t('plan.districts')}</h2>
-      <div className={styles.scroll}>
-        <table className={styles.table} data-testid="plan-districts">
+      <div className={table.scroll}>
+        <table className={classNames(table.table, styles.districts)} data-testid="plan-districts">
           <thead>
             <tr>
               <th scope="col">{t('plan.column.district_code')}</th>
               {kinds.map((kind) => (
-                <th key={kind} scope="col" className={styles.number}>
+                <th key={kind} scope="col" className={table.number}>
                   {t(`plan.count.${kind}`)}
                 </th>
               ))}
@@ -32,7 +38,7 @@ export function DistrictTable(props: {
                 <th scope="row">
                   <button
                     type="button"
-                    className={styles.link}
+                    className={panel.link}
                     aria-pressed={props.chosen === district.code}
                     onClick={() =>
                       props.onChoose(props.chosen === district.code ? null : district.code)
@@ -42,12 +48,12 @@ export function DistrictTable(props: {
                       ? t('plan.districts.unknown')
                       : pick(district.name, district.nameUr)}
                   </button>{' '}
-                  <Code className={styles.muted}>{district.code}</Code>
+                  <Code className={panel.muted}>{district.code}</Code>
                 </th>
                 {kinds.map((kind) => (
                   <td
                     key={kind}
-                    className={styles.number}
+                    className={table.number}
                     data-kind={kind}
                     data-empty={district[kind] === 0}
                   >

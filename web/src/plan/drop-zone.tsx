@@ -6,8 +6,9 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './import-page.module.css';
+import styles from './drop-zone.module.css';
 import { planApi } from './plan-api.ts';
+import bar from './plan-progress-bar.module.css';
 
 const accepted = '.csv,.txt,.tsv,.xlsx';
 
@@ -73,7 +74,7 @@ export function DropZone(props: { readonly onLoaded: (draft: PlanDraftView) => v
         {t('plan.drop.choose')}
       </button>
       {upload.isPending && (
-        <div className={styles.progress} role="status">
+        <div className={bar.progress} role="status">
           <span>{t('plan.progress.sending', { percent: Math.round(sent * 100) })}</span>
           <progress aria-label={t('plan.progress')} value={sent} max={1} />
         </div>

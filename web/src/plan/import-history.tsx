@@ -8,8 +8,9 @@ import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { Dialog } from '../ui/dialog.tsx';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './import-page.module.css';
+import styles from './import-history.module.css';
 import { planApi } from './plan-api.ts';
+import panel from './plan-panel.module.css';
 
 const shownImports = 10;
 
@@ -29,7 +30,7 @@ export function ImportHistory(props: { readonly latestId: number | null }) {
   }
   if (imports.data === undefined || imports.data.length === 0) return null;
   return (
-    <section className={styles.panel} aria-label={t('plan.imports')}>
+    <section className={panel.panel} aria-label={t('plan.imports')}>
       <h2>{t('plan.imports')}</h2>
       <ul className={styles.imports} data-testid="plan-imports">
         {imports.data.slice(0, shownImports).map((one) => (
@@ -37,7 +38,7 @@ export function ImportHistory(props: { readonly latestId: number | null }) {
             <strong>
               <bdi>{one.fileName ?? t('plan.imports.direct')}</bdi>
             </strong>
-            <span className={styles.muted}>
+            <span className={panel.muted}>
               {moment(one.atMs, nowMs)} · <bdi>{one.by ?? t('plan.imports.system')}</bdi>
             </span>
             <span>
@@ -49,7 +50,7 @@ export function ImportHistory(props: { readonly latestId: number | null }) {
             </span>
             <span className={styles.spacer} />
             {one.undoneAtMs !== null && (
-              <span className={styles.muted}>
+              <span className={panel.muted}>
                 {t('plan.imports.undone', { by: one.undoneBy ?? '' })}
               </span>
             )}
@@ -87,7 +88,7 @@ function UndoDialog(props: { readonly asked: PlanImportView; readonly onClose: (
       <div className={styles.dialog}>
         <p>{t('plan.undo.text')}</p>
         {undo.isError && <FaultNotice fault={undo.error} />}
-        <div className={styles.actions}>
+        <div className={panel.actions}>
           <button
             type="button"
             className={classNames(controls.button, controls.primary)}

@@ -13,6 +13,7 @@ import { ImportHistory } from './import-history.tsx';
 import styles from './import-page.module.css';
 import { MappingForm } from './mapping-form.tsx';
 import { planApi } from './plan-api.ts';
+import panel from './plan-panel.module.css';
 import { PlanProgressBar } from './plan-progress-bar.tsx';
 import { currentStep, isBusy, openDraft, planSteps } from './plan-steps.ts';
 import { ResultView } from './result-view.tsx';
@@ -109,10 +110,10 @@ function DraftView(props: { readonly draft: PlanDraftView; readonly onClosed: ()
       <div className={styles.file}>
         <FileSpreadsheet aria-hidden="true" />
         <bdi className={styles.fileName}>{draft.fileName}</bdi>
-        <span className={styles.muted}>
+        <span className={panel.muted}>
           {t('plan.fileFacts', { rows: draft.rows, size: Math.ceil(draft.sizeBytes / 1024) })}
         </span>
-        <span className={styles.muted}>{t('plan.loadedBy', { name: draft.createdBy })}</span>
+        <span className={panel.muted}>{t('plan.loadedBy', { name: draft.createdBy })}</span>
         <span className={styles.spacer} />
         <button
           type="button"
@@ -146,7 +147,7 @@ function DraftFault(props: { readonly draft: PlanDraftView; readonly onChecked: 
   return (
     <div className={classNames(styles.fault)} role="alert" data-testid="plan-fault">
       <strong>{t(`fault.${fault.code}`)}</strong> <span>{t(`fault.${fault.code}.next`)}</span>
-      <div className={styles.muted}>
+      <div className={panel.muted}>
         <Code>{fault.code}</Code>
         {/* The server's own words are English. */}
         {language === 'en' && ` · ${fault.message}`}

@@ -13,8 +13,10 @@ import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
 import { CellEditor } from './cell-editor.tsx';
-import styles from './import-page.module.css';
+import styles from './issue-list.module.css';
 import { planApi } from './plan-api.ts';
+import panel from './plan-panel.module.css';
+import table from './plan-table.module.css';
 
 const rowsPerPage = 50;
 const severities: readonly PlanSeverity[] = ['block', 'row', 'warning'];
@@ -44,7 +46,7 @@ export function IssueList(props: {
   };
   if (report.defects.length === 0) {
     return (
-      <section className={styles.panel} aria-label={t('plan.defects')}>
+      <section className={panel.panel} aria-label={t('plan.defects')}>
         <EmptyNotice icon={<CircleCheck aria-hidden="true" />} title={t('plan.defects.none')} />
       </section>
     );
@@ -52,7 +54,7 @@ export function IssueList(props: {
   const total = issues.data?.total ?? 0;
   const pages = Math.max(1, Math.ceil(total / rowsPerPage));
   return (
-    <section className={styles.panel} aria-label={t('plan.defects')}>
+    <section className={panel.panel} aria-label={t('plan.defects')}>
       <h2>{t('plan.defects')}</h2>
       <ul className={styles.defects} data-testid="plan-defects">
         {severities.flatMap((severity) =>
@@ -135,11 +137,11 @@ function IssueTable(props: {
   const { t } = useI18n();
   const [edited, setEdited] = useState<string | null>(null);
   return (
-    <div className={styles.scroll}>
-      <table className={classNames(styles.table, styles.issues)} data-testid="plan-issues">
+    <div className={table.scroll}>
+      <table className={classNames(table.table, styles.issues)} data-testid="plan-issues">
         <thead>
           <tr>
-            <th scope="col" className={styles.number}>
+            <th scope="col" className={table.number}>
               {t('plan.row')}
             </th>
             <th scope="col">{t('plan.mapping.column')}</th>
@@ -152,7 +154,7 @@ function IssueTable(props: {
             const key = `${issue.row}/${issue.column}/${issue.code}`;
             return (
               <tr key={key} data-row={issue.row} data-code={issue.code}>
-                <td className={styles.number}>{issue.row}</td>
+                <td className={table.number}>{issue.row}</td>
                 <td>{t(`plan.column.${issue.column}`)}</td>
                 <td>
                   {edited === key ? (
@@ -182,7 +184,7 @@ function IssueTable(props: {
                     {t(`plan.severity.${issue.severity}`)}
                   </span>{' '}
                   {t(`plan.issue.${issue.code}`)}
-                  <div className={styles.muted}>{detailOf(issue, t)}</div>
+                  <div className={panel.muted}>{detailOf(issue, t)}</div>
                 </td>
               </tr>
             );

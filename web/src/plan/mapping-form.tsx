@@ -12,8 +12,10 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './import-page.module.css';
+import styles from './mapping-form.module.css';
 import { planApi } from './plan-api.ts';
+import panel from './plan-panel.module.css';
+import table from './plan-table.module.css';
 
 /** Which column of the file is which, with the first rows beside it. Remembered for the next file. */
 export function MappingForm(props: {
@@ -40,16 +42,16 @@ export function MappingForm(props: {
   return (
     <div className={styles.mapping}>
       <h2>{t('plan.mapping.title')}</h2>
-      <p className={styles.muted}>{t('plan.mapping.text')}</p>
+      <p className={panel.muted}>{t('plan.mapping.text')}</p>
       {missing.length > 0 && (
-        <p className={styles.missing} role="status" data-testid="plan-missing">
+        <p className={panel.missing} role="status" data-testid="plan-missing">
           {t('plan.mapping.missing', {
             columns: missing.map((column) => t(`plan.column.${column}`)).join(t('plan.comma')),
           })}
         </p>
       )}
-      <div className={styles.scroll}>
-        <table className={styles.table}>
+      <div className={table.scroll}>
+        <table className={classNames(table.table, styles.table)}>
           <thead>
             <tr>
               <th scope="col">{t('plan.mapping.heading')}</th>
@@ -97,7 +99,7 @@ export function MappingForm(props: {
         </table>
       </div>
       {save.isError && <FaultNotice fault={save.error} />}
-      <div className={styles.actions}>
+      <div className={panel.actions}>
         <button
           type="button"
           className={classNames(controls.button, controls.primary)}

@@ -1,6 +1,6 @@
 import type { PlanDraftView } from '@nigehban/domain/api/plan-types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
-import styles from './import-page.module.css';
+import styles from './plan-progress-bar.module.css';
 
 /** How far reading, checking or writing has come, with the rows counted. */
 export function PlanProgressBar(props: { readonly draft: PlanDraftView }) {

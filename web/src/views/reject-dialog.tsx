@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import camera from '../camera/camera-page.module.css';
+import dialog from '../camera/camera-dialog.module.css';
+import camera from '../camera/camera-panel.module.css';
 import { Code, useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
@@ -20,13 +21,13 @@ export function RejectDialog(props: {
   return (
     <Dialog title={t('views.rejectReason')} onClose={props.onClose}>
       <form
-        className={camera.form}
+        className={dialog.form}
         onSubmit={(event) => {
           event.preventDefault();
           if (ready) props.onReject(reason.trim());
         }}
       >
-        <Code className={camera.code}>{props.code}</Code>
+        <Code className={dialog.code}>{props.code}</Code>
         <div className={camera.tools}>
           {suggestions.map((name) => (
             <button
@@ -51,13 +52,13 @@ export function RejectDialog(props: {
             data-testid="reject-reason"
           />
         </label>
-        <div className={camera.formActions}>
+        <div className={dialog.formActions}>
           <button type="button" className={controls.button} onClick={props.onClose}>
             {t('camera.cancel')}
           </button>
           <button
             type="submit"
-            className={classNames(controls.button, camera.danger)}
+            className={classNames(controls.button, dialog.danger)}
             disabled={!ready}
             data-testid="reject-confirm"
           >

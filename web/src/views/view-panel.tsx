@@ -6,7 +6,7 @@ import { ScanEye } from 'lucide-react';
 import { useState } from 'react';
 import { snapshotUrl } from '../api/api-client.ts';
 import { useCan } from '../app/session.ts';
-import camera from '../camera/camera-page.module.css';
+import camera from '../camera/camera-panel.module.css';
 import { useI18n } from '../i18n/i18n.tsx';
 import { StatusBadge } from '../status/status-mark.tsx';
 import type { StatusTone } from '../status/status-tone.ts';
