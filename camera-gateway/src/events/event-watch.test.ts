@@ -24,6 +24,7 @@ const wsa = 'http://www.w3.org/2005/08/addressing';
 const speed = 20;
 const fastClock: Clock = {
   nowMs: () => Date.now() * speed,
+  monotonicMs: () => performance.now() * speed,
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs / speed);
     return () => clearTimeout(timer);

@@ -57,6 +57,7 @@ function start(member: string): Member {
     member,
     clock: {
       nowMs: systemClock.nowMs,
+      monotonicMs: systemClock.monotonicMs,
       after: (delayMs, run) => systemClock.after(delayMs, () => dead || run()),
     },
     log: silentLog,

@@ -20,6 +20,7 @@ function mortal(clock: ManualClock) {
   return {
     clock: {
       nowMs: clock.nowMs,
+      monotonicMs: clock.monotonicMs,
       after: (delayMs: number, run: () => void) =>
         clock.after(delayMs, () => {
           if (!dead) run();

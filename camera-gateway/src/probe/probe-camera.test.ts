@@ -257,7 +257,10 @@ test('no stream is asked for before ONVIF is right, nor off the registered addre
 
 test('the credentials breaker holds refused credentials back, others not, and lets go in time', () => {
   let nowMs = 0;
-  const refused = createRefusedCredentials({ nowMs: () => nowMs, after: () => () => {} }, 1_000);
+  const refused = createRefusedCredentials(
+    { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} },
+    1_000,
+  );
   const endpoint = { address: '192.0.2.1', onvifPort: 80 };
   const wrong = { username: 'a', password: 'b' };
   refused.add(endpoint, wrong);

@@ -4,7 +4,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { LinkDown, LinkUp, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { systemClock } from '../clock/clock.ts';
+import { type Clock, createManualClock, systemClock } from '../clock/clock.ts';
 import { createLogger } from '../log/logger.ts';
 import { applyDesired } from './desired-orders.ts';
 import { type NodeLink, startNodeLink } from './node-link.ts';
@@ -50,11 +50,12 @@ async function serve(port = 0) {
 function dial(
   port: number,
   onDesired: (orders: readonly StreamOrder[]) => void = () => {},
+  clock: Clock = systemClock,
 ): NodeLink {
   const link = startNodeLink({
     serverUrl: `http://127.0.0.1:${port}`,
     clusterKey: 'k'.repeat(16),
-    clock: systemClock,
+    clock,
     random: () => 0,
     log,
     hello: () => ({
@@ -110,6 +111,22 @@ test('dials again after the server went away, and survives garbage', async () =>
   const second = await serve(first.port);
   await vi.waitFor(() => expect(second.received[0]?.type).toBe('hello'), { timeout: 5_000 });
   expect(second.received).toHaveLength(1);
+});
+
+test('a server that is silent is given up; a stall of the node, or a step of its clock, is no silence', async () => {
+  const server = await serve();
+  const clock = createManualClock();
+  const link = dial(server.port, () => {}, clock);
+  await vi.waitFor(() => expect(link.linked()).toBe(true));
+  clock.step(3_600_000);
+  clock.advance(14_000);
+  // As after a stall: the timer is due, and what came in time is not read yet.
+  server.send({ type: 'ping' });
+  clock.advance(2_000);
+  await vi.waitFor(() => expect(server.received.map(({ type }) => type)).toContain('pong'));
+  expect(link.linked()).toBe(true);
+  clock.advance(15_000);
+  await vi.waitFor(() => expect(link.linked()).toBe(false));
 });
 
 test('a change before any whole state edits nothing that is there', () => {

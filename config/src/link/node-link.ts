@@ -161,8 +161,15 @@ class DiallingLink implements NodeLink {
   #expectHeartbeat(socket: WebSocket): void {
     this.#cancelHeartbeat();
     this.#cancelHeartbeat = this.#options.clock.after(heartbeatTimeoutMs, () => {
-      this.#options.log.warn('the server fell silent on the link');
-      socket.terminate();
+      const giveUp = () => {
+        this.#options.log.warn('the server fell silent on the link');
+        socket.terminate();
+      };
+      // Perhaps this process itself stood still: what came meanwhile is read first.
+      let turn = setImmediate(() => {
+        turn = setImmediate(giveUp);
+      });
+      this.#cancelHeartbeat = () => clearImmediate(turn);
     });
   }
 

@@ -126,7 +126,7 @@ export function openLinkExchange(options: {
           nodeId,
           serverId: message.serverId,
         }));
-        heard.set(message.serverId, { nodes, atMs: clock.nowMs() });
+        heard.set(message.serverId, { nodes, atMs: clock.monotonicMs() });
         return;
       }
       case 'live-closed':
@@ -149,7 +149,7 @@ export function openLinkExchange(options: {
 
   return {
     others(role) {
-      const nowMs = clock.nowMs();
+      const nowMs = clock.monotonicMs();
       for (const [id, { atMs }] of heard) {
         if (nowMs - atMs > forgottenAfterMs) heard.delete(id);
       }

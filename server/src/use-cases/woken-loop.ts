@@ -40,13 +40,13 @@ export function startWokenLoop(options: WokenLoopOptions): WokenLoop {
 
   /** How long to wait after it. */
   const attempt = async (): Promise<number> => {
-    const beganAtMs = clock.nowMs();
+    const beganAtMs = clock.monotonicMs();
     try {
       const waitMs = (await options.pass(stopping.signal)) ?? everyMs;
       if (failing && options.recovered !== undefined) log.info(options.recovered);
       failing = false;
       if (!again) return waitMs;
-      const tookMs = Math.max(0, clock.nowMs() - beganAtMs);
+      const tookMs = clock.monotonicMs() - beganAtMs;
       return Math.min(waitMs, options.againAfterMs?.(tookMs) ?? 0);
     } catch (error) {
       if (!failing && !stopping.signal.aborted) log.warn({ err: error }, options.failing);

@@ -66,6 +66,7 @@ export function startTestSweep(
   let stalledMs = 0;
   const clock = {
     nowMs: () => manual.nowMs() + stalledMs,
+    monotonicMs: () => manual.monotonicMs() + stalledMs,
     after: manual.after,
     advance: manual.advance,
   };
