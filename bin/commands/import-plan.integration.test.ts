@@ -60,6 +60,14 @@ test('a dry run names the bad rows and writes nothing; --apply writes the good o
   expect(await server.sql`select id from camera`).toHaveLength(57);
   const again = await run(file, '--apply', '--set-aside');
   expect(again.said).toContain('nothing was written');
+
+  const rows = spoilRows(buildList(60)).rows.map((row) => ({ ...row, feeder: 'LESCO-9' }));
+  await writeFile(file, listCsv(rows));
+  const changed = await run(file, '--apply', '--set-aside');
+  expect(changed.said).toContain('12 changed, 0 unchanged, 12 with another uplink or feeder');
+  expect(changed.said).toMatch(/LHR +\+0 .*, 3 with another uplink or feeder/);
+  const feeders = await server.sql`select distinct feeder from station`;
+  expect(feeders).toEqual([{ feeder: 'LESCO-9' }]);
 });
 
 test('a wrong password, a missing file and a server that is none are told by their codes', async () => {

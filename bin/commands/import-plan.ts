@@ -90,15 +90,21 @@ function tellReport({ report }: PlanDraftView, say: (line: string) => void): voi
       `${cameras.unchanged} unchanged, ${cameras.removed} not in the plan any more`,
   );
   say(
-    `stations: ${stations.added} added, ${stations.changed} changed, ${stations.unchanged} unchanged`,
+    `stations: ${stations.added} added, ${stations.changed} changed, ${stations.unchanged} unchanged` +
+      tellSupply(stations.resupplied),
   );
   for (const one of report.districts) {
     say(
       `  ${(one.code || '?').padEnd(4)} +${one.added} ~${one.changed} >${one.moved} ` +
-        `-${one.removed} =${one.unchanged} !${one.invalid}`,
+        `-${one.removed} =${one.unchanged} !${one.invalid}${tellSupply(one.resupplied)}`,
     );
   }
   for (const { code, severity, count } of report.defects) say(`  ${severity} ${code}: ${count}`);
+}
+
+/** Stations that will hang on another uplink or feeder. */
+function tellSupply(stations: number): string {
+  return stations === 0 ? '' : `, ${stations} with another uplink or feeder`;
 }
 
 async function tellIssues(call: Call, id: string, say: (line: string) => void): Promise<void> {

@@ -29,13 +29,6 @@ export async function countConstituencyCameras(
   return rows[0]?.count ?? 0;
 }
 
-/** Any number of our own: one plan is applied at a time. */
-const planLock = 4_206_119;
-
-export async function lockPlan(sql: Queryable): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${planLock})`;
-}
-
 /** A camera as the database has it, with its sealed credentials. */
 export type StoredCamera = ExistingCamera & { readonly sealedCredentials: Uint8Array | null };
 

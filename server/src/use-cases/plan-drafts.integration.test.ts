@@ -5,6 +5,7 @@ import type {
   PlanRemovedPage,
   PlanRowPage,
 } from '@nigehban/domain/api/plan-types.ts';
+import type { SupplyListView } from '@nigehban/domain/api/supply-types.ts';
 import { formatCsv } from '@nigehban/domain/csv-rows.ts';
 import { planColumnKeys } from '@nigehban/domain/plan-columns.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -320,6 +321,51 @@ test('uplink and feeder are set by a plan, shown by district, kept without colum
   expect(after[0]).toMatchObject({ uplink: 'PTCL LHR 1', feeder: 'LESCO-10' });
   await call('POST', '/undo', { importId: applied.importId });
   expect(await dump()).toEqual(before);
+});
+
+test('a station is given its supply by hand: names as in plans, audited, an import below it stays', async () => {
+  const station = 'GE24-NA117-PS001';
+  const change = async (body: object, code = station, as = cookie) => {
+    const answer = await fetch(`${server.url}/api/stations/${code}/supply`, {
+      method: 'PATCH',
+      headers: { cookie: as, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return (await answer.json()) as { error?: { code: string } };
+  };
+  const moved = buildList(5).map((row) => ({ ...row, feeder: 'LESCO-11' }));
+  const applied = await apply(await load(moved));
+  expect(await change({ uplink: ' PTCL \u200e 7 ' })).toEqual({
+    ...{ stationCode: station, uplink: 'PTCL 7', feeder: 'LESCO-11' },
+  });
+  expect((await change({ feeder: 'N/A' })).error?.code).toBe('REQUEST_INVALID');
+  expect((await change({ feeder: null }, 'GE24-NA1-PS9')).error?.code).toBe('STATION_UNKNOWN');
+  const supervisor = await server.signIn('supervisor');
+  expect((await change({ feeder: null }, station, supervisor)).error?.code).toBe(
+    'PERMISSION_DENIED',
+  );
+  const read = async <T>(path: string) =>
+    (await (
+      await fetch(`${server.url}/api/${path}`, { headers: { cookie: supervisor } })
+    ).json()) as T;
+  expect(await read(`stations/${station}`)).toMatchObject({ uplink: 'PTCL 7', feeder: 'LESCO-11' });
+  const { uplinks } = await read<SupplyListView>('supplies');
+  expect(uplinks).toContainEqual({ name: 'PTCL 7', stations: 1 });
+  const [entry] = await server.sql`
+    select subject, details from audit_log where action = 'station.supply' order by id desc limit 1`;
+  expect(entry).toEqual({
+    subject: station,
+    details: {
+      ...{ uplink: 'PTCL 7', uplinkBefore: 'PTCL LHR 1' },
+      ...{ feeder: 'LESCO-11', feederBefore: 'LESCO-11' },
+    },
+  });
+  await expect(call('POST', '/undo', { importId: applied.importId })).rejects.toMatchObject({
+    code: 'PLAN_UNDO_UNSAFE',
+  });
+  await change({ uplink: 'PTCL LHR 1' });
+  await call('POST', '/undo', { importId: applied.importId });
+  expect(await read(`stations/${station}`)).toMatchObject({ feeder: 'LHR-F1' });
 });
 
 test('unknown headings are mapped by a person once; the next file takes the mapping over', async () => {
