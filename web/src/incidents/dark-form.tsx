@@ -7,9 +7,11 @@ import {
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import admin from '../admin/admin.module.css';
+import { msOfLocal } from '../admin/recipient-draft.ts';
 import { alertApi } from '../alerts/alert-api.ts';
 import { useServices } from '../app/services.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
+import { formatDate } from '../i18n/station-time.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { Dialog } from '../ui/dialog.tsx';
@@ -24,7 +26,7 @@ export function DarkForm(props: {
   readonly scope: ExpectedDarkScope | null;
   readonly onClose: () => void;
 }) {
-  const { t } = useI18n();
+  const { t, age, language } = useI18n();
   const { clock } = useServices();
   const queries = useQueryClient();
   const { known, onClose } = props;
@@ -33,6 +35,8 @@ export function DarkForm(props: {
   );
   const [tried, setTried] = useState(false);
   const problems = problemsOf(draft);
+  // Said in words below the fields: browsers write dates in the order of their own language.
+  const [fromMs, toMs] = [msOfLocal(draft.from), msOfLocal(draft.to)];
   const change = (changes: Partial<DarkDraft>): void => setDraft({ ...draft, ...changes });
   const save = useMutation({
     mutationFn: (body: ExpectedDarkBody) => alertApi.saveExpectedDark(known?.id ?? null, body),
@@ -94,6 +98,7 @@ export function DarkForm(props: {
             value={draft.from}
             onChange={(event) => change({ from: event.target.value })}
           />
+          <span>{fromMs !== null && formatDate(fromMs, language)}</span>
         </label>
         <label className={admin.label}>
           <span>{t('expected.to')}</span>
@@ -103,6 +108,12 @@ export function DarkForm(props: {
             value={draft.to}
             onChange={(event) => change({ to: event.target.value })}
           />
+          <span>
+            {toMs !== null && formatDate(toMs, language)}
+            {fromMs !== null && toMs !== null && toMs > fromMs && (
+              <> · {t('expected.lasts', { duration: age(toMs - fromMs) })}</>
+            )}
+          </span>
         </label>
         <label className={classNames(admin.label, admin.wide)}>
           <span>{t('expected.column.reason')}</span>

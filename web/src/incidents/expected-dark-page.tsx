@@ -13,6 +13,7 @@ import { Code, useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import { type DarkState, stateOf } from './dark-draft.ts';
 import { DarkForm } from './dark-form.tsx';
 import styles from './expected-dark.module.css';
@@ -97,7 +98,7 @@ function DarkTable(props: {
 }) {
   const { t } = useI18n();
   return (
-    <div className={admin.scroll}>
+    <ScrollBox label={t('expected.title')}>
       <table className={admin.table}>
         <thead>
           <tr>
@@ -121,7 +122,7 @@ function DarkTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }
 

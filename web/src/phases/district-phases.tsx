@@ -4,6 +4,7 @@ import admin from '../admin/admin.module.css';
 import { useServerNow } from '../app/services.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import { useDistrictName } from './district-name.ts';
 import { PhaseBadge } from './phase-badge.tsx';
 import styles from './phases.module.css';
@@ -22,7 +23,7 @@ export function DistrictPhases(props: { readonly view: PhasesView }) {
         a.name.localeCompare(b.name),
     );
   return (
-    <div className={classNames(admin.scroll, styles.standing)}>
+    <ScrollBox className={styles.standing} label={t('phases.now')}>
       <table className={classNames(admin.table, styles.districts)}>
         <caption>{t('phases.now')}</caption>
         <thead>
@@ -61,6 +62,6 @@ export function DistrictPhases(props: { readonly view: PhasesView }) {
           })}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }

@@ -4,6 +4,7 @@ import admin from '../admin/admin.module.css';
 import { useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { EmptyNotice } from '../ui/notice.tsx';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import styles from './reports.module.css';
 import { SubjectName } from './subject-name.tsx';
 
@@ -15,12 +16,13 @@ export function AlertReportView(props: { readonly report: AlertReport }) {
   return (
     <>
       <Headline total={report.total} />
-      <div className={admin.scroll}>
+      <ScrollBox label={t('reports.kind.alerts')}>
         <table className={classNames(admin.table, styles.table)}>
           <thead>
             <tr>
               <th scope="col">{t(`reports.group.${report.groupBy}`)}</th>
               <th scope="col">{t('reports.opened')}</th>
+              <th scope="col">{t('reports.expected')}</th>
               <th scope="col">{t('reports.acknowledged')}</th>
               <th scope="col">{t('reports.escalated')}</th>
               <th scope="col">{t('reports.mtta')}</th>
@@ -37,7 +39,7 @@ export function AlertReportView(props: { readonly report: AlertReport }) {
             <Row row={report.total} name={t('reports.total')} />
           </tfoot>
         </table>
-      </div>
+      </ScrollBox>
     </>
   );
 }
@@ -87,6 +89,7 @@ function Row(props: { readonly row: AlertFigures; readonly name: ReactNode }) {
     <tr>
       <th scope="row">{props.name}</th>
       <td className={styles.figure}>{row.opened}</td>
+      <td>{row.expected}</td>
       <td>{row.acknowledged}</td>
       <td>{row.escalated}</td>
       <td>

@@ -2,9 +2,11 @@ import type { AvailabilityFigures, AvailabilityReport } from '@nigehban/domain/a
 import type { ReactNode } from 'react';
 import admin from '../admin/admin.module.css';
 import { useI18n } from '../i18n/i18n.tsx';
+import { formatDate } from '../i18n/station-time.ts';
 import { classNames } from '../ui/class-names.ts';
 import { EmptyNotice } from '../ui/notice.tsx';
-import { formatPercent } from './report-format.ts';
+import { ScrollBox } from '../ui/scroll-box.tsx';
+import { dayRanges, formatPercent } from './report-format.ts';
 import styles from './reports.module.css';
 import { ShareBar } from './share-bar.tsx';
 import { SubjectName } from './subject-name.tsx';
@@ -20,15 +22,22 @@ const partsOf = (row: AvailabilityFigures) =>
 
 /** The worst first; what was announced, ours or unknown counts for nobody and is stated. */
 export function AvailabilityView(props: { readonly report: AvailabilityReport }) {
-  const { t, age } = useI18n();
+  const { t, language } = useI18n();
   const { report } = props;
+  const date = (ms: number) => formatDate(ms, language);
   if (report.rows.length === 0) return <EmptyNotice title={t('reports.empty')} />;
   return (
     <>
       {report.missingDays.length > 0 && (
         <p className={styles.missing}>
           {t('reports.missingDays', {
-            days: report.missingDays.join(t('alerts.listSeparator')),
+            days: dayRanges(report.missingDays)
+              .map(({ firstMs, lastMs }) =>
+                firstMs === lastMs
+                  ? date(firstMs)
+                  : t('reports.of', { from: date(firstMs), to: date(lastMs) }),
+              )
+              .join(t('alerts.listSeparator')),
           })}
         </p>
       )}
@@ -40,7 +49,7 @@ export function AvailabilityView(props: { readonly report: AvailabilityReport })
           </li>
         ))}
       </ul>
-      <div className={admin.scroll}>
+      <ScrollBox label={t('reports.kind.availability')}>
         <table className={classNames(admin.table, styles.table)}>
           <thead>
             <tr>
@@ -55,14 +64,14 @@ export function AvailabilityView(props: { readonly report: AvailabilityReport })
           </thead>
           <tbody>
             {report.rows.map((row) => (
-              <Row key={row.key} row={row} age={age} name={<SubjectName subject={row} />} />
+              <Row key={row.key} row={row} name={<SubjectName subject={row} />} />
             ))}
           </tbody>
           <tfoot>
-            <Row row={report.total} age={age} name={t('reports.total')} />
+            <Row row={report.total} name={t('reports.total')} />
           </tfoot>
         </table>
-      </div>
+      </ScrollBox>
       {report.rowsInAll > report.rows.length && (
         <p className={admin.muted}>
           {t('reports.more', { shown: report.rows.length, all: report.rowsInAll })}
@@ -72,18 +81,28 @@ export function AvailabilityView(props: { readonly report: AvailabilityReport })
   );
 }
 
-function Row(props: {
-  readonly row: AvailabilityFigures;
-  readonly name: ReactNode;
-  readonly age: (ageMs: number) => string;
-}) {
-  const { row, age } = props;
+/** Neither up nor down: stated in words where there is any, for paper and for who cannot tell colours. */
+const stated = ['expected', 'ours', 'unknown'] as const;
+
+function Row(props: { readonly row: AvailabilityFigures; readonly name: ReactNode }) {
+  const { t, age } = useI18n();
+  const { row } = props;
+  const others = partsOf(row).filter(
+    ({ kind, value }) => stated.some((one) => one === kind) && value >= 1_000,
+  );
   return (
     <tr>
       <th scope="row">{props.name}</th>
       <td className={styles.figure}>{formatPercent(row.availabilityPercent)}</td>
-      <td>
+      <td className={styles.shares}>
         <ShareBar parts={partsOf(row)} />
+        {others.length > 0 && (
+          <div className={admin.muted}>
+            {others
+              .map(({ kind, value }) => `${t(`reports.part.${kind}`)} ${age(value)}`)
+              .join(' · ')}
+          </div>
+        )}
       </td>
       <td>{age(row.downMs)}</td>
       <td>{row.outages}</td>

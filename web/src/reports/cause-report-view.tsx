@@ -4,6 +4,7 @@ import admin from '../admin/admin.module.css';
 import { useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { EmptyNotice } from '../ui/notice.tsx';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import styles from './reports.module.css';
 
 const most = 20;
@@ -21,7 +22,7 @@ export function CauseReportView(props: { readonly report: CauseReport }) {
   return (
     <>
       <h2 className={styles.heading}>{t('reports.downBy')}</h2>
-      <div className={admin.scroll}>
+      <ScrollBox label={t('reports.downBy')}>
         <table className={classNames(admin.table, styles.table)}>
           <tbody>
             {downs.map(({ cause, ms }) => (
@@ -42,9 +43,9 @@ export function CauseReportView(props: { readonly report: CauseReport }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       <h2 className={styles.heading}>{t('reports.faults')}</h2>
-      <div className={admin.scroll}>
+      <ScrollBox label={t('reports.faults')}>
         <table className={classNames(admin.table, styles.table)}>
           <thead>
             <tr>
@@ -55,6 +56,7 @@ export function CauseReportView(props: { readonly report: CauseReport }) {
             </tr>
           </thead>
           <tbody>
+            {report.faults.length === 0 && <Nothing columns={4} />}
             {report.faults.slice(0, most).map((row) => (
               <tr key={`${row.state} ${row.fault}`}>
                 <th scope="row">
@@ -70,9 +72,9 @@ export function CauseReportView(props: { readonly report: CauseReport }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       <h2 className={styles.heading}>{t('reports.incidents')}</h2>
-      <div className={admin.scroll}>
+      <ScrollBox label={t('reports.incidents')}>
         <table className={classNames(admin.table, styles.table)}>
           <thead>
             <tr>
@@ -83,6 +85,7 @@ export function CauseReportView(props: { readonly report: CauseReport }) {
             </tr>
           </thead>
           <tbody>
+            {report.incidents.length === 0 && <Nothing columns={4} />}
             {report.incidents.slice(0, most).map((row) => (
               <tr key={`${row.causeKind} ${row.causeKey}`}>
                 <th scope="row">{t(`incidents.title.${row.causeKind}`, { name: row.causeKey })}</th>
@@ -93,7 +96,18 @@ export function CauseReportView(props: { readonly report: CauseReport }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
     </>
+  );
+}
+
+function Nothing(props: { readonly columns: number }) {
+  const { t } = useI18n();
+  return (
+    <tr>
+      <td colSpan={props.columns} className={admin.muted}>
+        {t('reports.none')}
+      </td>
+    </tr>
   );
 }

@@ -12,7 +12,7 @@ import { districtsQuery } from '../admin/districts.ts';
 import { request } from '../api/api-client.ts';
 import { useServices } from '../app/services.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
-import { formatDate } from '../i18n/station-time.ts';
+import { formatDate, formatTime, startOfDayMs } from '../i18n/station-time.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice, LoadingRows } from '../ui/notice.tsx';
@@ -187,15 +187,47 @@ function Report(props: { readonly search: ReportSearch; readonly nowMs: number }
   if (found === undefined || found.kind !== kind) return <LoadingRows rows={6} />;
   return (
     <section className={styles.report} aria-busy={report.isPlaceholderData} data-testid="report">
+      <PaperHead search={props.search} nowMs={props.nowMs} />
       <p className={styles.of}>
         {t('reports.of', {
           from: formatDate(found.data.fromMs, language),
           to: formatDate(found.data.toMs - 1, language),
         })}
+        {found.kind === 'availability' && found.data.toMs !== startOfDayMs(found.data.toMs) && (
+          <span className={styles.until}>
+            {t('reports.countedUntil', { time: formatTime(found.data.toMs) })}
+          </span>
+        )}
       </p>
       {found.kind === 'availability' && <AvailabilityView report={found.data} />}
       {found.kind === 'alerts' && <AlertReportView report={found.data} />}
       {found.kind === 'causes' && <CauseReportView report={found.data} />}
     </section>
+  );
+}
+
+/** What the filter says, for paper: there its fields are not seen. */
+function PaperHead(props: { readonly search: ReportSearch; readonly nowMs: number }) {
+  const { t, pick, language } = useI18n();
+  const { data: districts } = useQuery(districtsQuery);
+  const { search, nowMs } = props;
+  const kind = search.report ?? 'availability';
+  const groups = groupsOf(kind);
+  const group = groups.find((one) => one === search.group) ?? groups[0];
+  const district = districts?.find((one) => one.code === search.district);
+  return (
+    <div className={styles.paperHead}>
+      <h2>
+        {[
+          t(`reports.kind.${kind}`),
+          ...(group === undefined ? [] : [t('reports.by', { group: t(`reports.group.${group}`) })]),
+          district === undefined
+            ? t('stations.district.all')
+            : pick(district.name, district.nameUr),
+          ...(search.phase === undefined || kind === 'causes' ? [] : [t(`phase.${search.phase}`)]),
+        ].join(' · ')}
+      </h2>
+      <p>{t('reports.printed', { time: `${formatDate(nowMs, language)} ${formatTime(nowMs)}` })}</p>
+    </div>
   );
 }
