@@ -124,6 +124,19 @@ test('texts name the place, say how bad it is, and keep codes left to right in U
   expect(urdu.text).not.toMatch(/[۰-۹]/);
 });
 
+test('an outage of a feeder names it once, in Latin or Urdu letters', () => {
+  const of = (place: string) => ({
+    ...occasion,
+    facts: { ...occasion.facts, what: 'feeder', place, placeName: '', placeNameUr: place },
+  });
+  const english = renderNotice(of('MEPCO-F114'), 'en');
+  expect(english.subject).toBe('New: stations of a power feeder dark, MEPCO-F114, Lahore');
+  expect(english.text).toContain('Place: MEPCO-F114\n');
+  const urdu = renderNotice(of('MEPCO-F114'), 'ur').text;
+  expect(urdu).toContain('مقام: \u2066MEPCO-F114\u2069\n');
+  expect(renderNotice(of('گلبرگ فیڈر'), 'ur').subject).toContain('\u2068گلبرگ فیڈر\u2069');
+});
+
 test('a digest tells the worst first and counts what it leaves out', () => {
   const many = Array.from({ length: 40 }, (_, index) => ({
     ...occasion,

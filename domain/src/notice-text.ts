@@ -37,8 +37,8 @@ const kinds: Readonly<Record<NoticeLanguage, Readonly<Record<string, string>>>> 
     PARTIAL: 'polling station partly blind',
     TAMPERED: 'camera view changed',
     building: 'outage of a building',
-    uplink: 'outage of an uplink',
-    feeder: 'power outage',
+    uplink: 'stations of an uplink dark',
+    feeder: 'stations of a power feeder dark',
     district: 'outage of a district',
     province: 'outage of the province',
     'media-node': 'our media node is down',
@@ -50,8 +50,8 @@ const kinds: Readonly<Record<NoticeLanguage, Readonly<Record<string, string>>>> 
     PARTIAL: 'پولنگ اسٹیشن جزوی بند',
     TAMPERED: 'کیمرے کا منظر بدل گیا',
     building: 'عمارت کے کیمرے بند',
-    uplink: 'نیٹ ورک لنک بند',
-    feeder: 'بجلی بند',
+    uplink: 'ایک نیٹ ورک لنک کے اسٹیشن بند',
+    feeder: 'بجلی کے ایک فیڈر کے اسٹیشن بند',
     district: 'ضلع کے کیمرے بند',
     province: 'صوبے کے کیمرے بند',
     'media-node': 'ہمارا ریکارڈر بند ہے',
@@ -166,7 +166,7 @@ function byHandShort(byHand: EscalatedByHand | undefined, language: NoticeLangua
 function headlineOf(occasion: NoticeOccasion, language: NoticeLanguage): string {
   const { step, facts } = occasion;
   const kind = kinds[language][facts.what] ?? facts.what;
-  const place = language === 'ur' ? ltr(facts.place) : facts.place;
+  const place = language === 'ur' ? identifier(facts.place) : facts.place;
   const comma = language === 'ur' ? '،' : ',';
   const district = language === 'ur' ? facts.districtUr || facts.district : facts.district;
   const where = district === '' || district === facts.place ? '' : `${comma} ${district}`;
@@ -175,7 +175,14 @@ function headlineOf(occasion: NoticeOccasion, language: NoticeLanguage): string 
 
 function placeOf({ facts }: NoticeOccasion, language: NoticeLanguage): string {
   const name = language === 'ur' ? facts.placeNameUr || facts.placeName : facts.placeName;
-  return `${language === 'ur' ? ltr(facts.place) : facts.place} ${name}`.trim();
+  const place = language === 'ur' ? identifier(facts.place) : facts.place;
+  // An uplink or feeder has one name: it is not said twice.
+  return name === facts.place ? place : `${place} ${name}`.trim();
+}
+
+/** A code or name inside Urdu: those in Latin letters keep their order, an Urdu one is Urdu. */
+function identifier(text: string): string {
+  return /\p{Script=Arabic}/u.test(text) ? isolate(text) : ltr(text);
 }
 
 /** A left-to-right isolate (Unicode UAX #9): codes keep their order inside Urdu. */
