@@ -55,6 +55,35 @@ export function decodedFrames(page: Page): Promise<number[]> {
   );
 }
 
+/** Keeps the page's peer connections in sight of {@link heardEnergy}, from the next load on. */
+export async function watchPeers(page: Page): Promise<void> {
+  await page.addInitScript(`{
+    const Peer = RTCPeerConnection;
+    globalThis.peers = [];
+    globalThis.RTCPeerConnection = class extends Peer {
+      constructor(...options) {
+        super(...options);
+        peers.push(this);
+      }
+    };
+  }`);
+}
+
+/** Energy of all sound that the page has decoded and played (W3C webrtc-stats); 0 is silence. */
+export function heardEnergy(page: Page): Promise<number> {
+  return page.evaluate<number>(`(async () => {
+    let energy = 0;
+    for (const peer of peers) {
+      for (const entry of (await peer.getStats()).values()) {
+        if (entry.type === 'inbound-rtp' && entry.kind === 'audio') {
+          energy += entry.totalAudioEnergy ?? 0;
+        }
+      }
+    }
+    return energy;
+  })()`);
+}
+
 /** The luma of what a video shows now, for `readFrameIndex`; null while it shows nothing. */
 export async function videoLuma(
   page: Page,

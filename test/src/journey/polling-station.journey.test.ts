@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { AuditPage } from '@nigehban/domain/api/audit-types.ts';
 import type {
   AlertView,
   CameraDetail,
@@ -9,9 +10,20 @@ import type { Timeline } from '@nigehban/domain/footage.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPlanCsv } from '../../../bin/exercise/plan-csv.ts';
+import { generatedPlan } from '../fleet/exercise-plan.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import type { FleetPlan } from '../fleet/fleet-plan.ts';
 import { readFrameIndex } from '../fleet/streams/frame-code.ts';
-import { decodedFrames, getJson, launchChromium, postJson, signIn, videoLuma } from './browser.ts';
+import {
+  decodedFrames,
+  getJson,
+  heardEnergy,
+  launchChromium,
+  postJson,
+  signIn,
+  videoLuma,
+  watchPeers,
+} from './browser.ts';
 import { type Constellation, type Form, startConstellation } from './constellation.ts';
 import { eventually } from './eventually.ts';
 import { inspectSegment, readChains, segmentsOf } from './footage-check.ts';
@@ -20,12 +32,23 @@ import { inspectSegment, readChains, segmentsOf } from './footage-check.ts';
  * The walking skeleton, as the people of a control room and a technician walk it: find the cameras,
  * watch them, trust the recording, play it back, and hear of a camera that is unplugged.
  */
-const forms: readonly { form: Form; scenes: 'exercise' | 'tiny' }[] = [
-  { form: 'one process', scenes: 'exercise' },
-  { form: 'a process for each role', scenes: 'tiny' },
+const forms: readonly {
+  readonly form: Form;
+  readonly scenes: 'exercise' | 'tiny';
+  readonly planned: number | FleetPlan;
+}[] = [
+  { form: 'one process', scenes: 'exercise', planned: 6 },
+  { form: 'a process for each role', scenes: 'tiny', planned: planWithSound(6) },
 ];
 
-describe.each(forms)('a polling station, $form', ({ form, scenes }) => {
+/** The fourth camera has a microphone. */
+function planWithSound(cameraCount: number): FleetPlan {
+  const plan = generatedPlan(cameraCount);
+  const cameras = plan.cameras.map((camera, index) => ({ ...camera, audio: index === 3 }));
+  return { ...plan, cameras };
+}
+
+describe.each(forms)('a polling station, $form', ({ form, scenes, planned }) => {
   let fleet: Fleet;
   let constellation: Constellation;
   let browser: Browser;
@@ -36,7 +59,7 @@ describe.each(forms)('a polling station, $form', ({ form, scenes }) => {
   let watched: CameraView[] = [];
 
   beforeAll(async () => {
-    fleet = await startFleet({ cameras: 6, scenes });
+    fleet = await startFleet({ cameras: planned, scenes });
     // The plan knows who the cameras are, not where: that is for discovery to find.
     const unplaced = fleet.plan.cameras.map((camera) => ({ ...camera, address: '' }));
     constellation = await startConstellation({
@@ -165,6 +188,50 @@ describe.each(forms)('a polling station, $form', ({ form, scenes }) => {
     await eventually('recorded frames play', async () => (await framesOf()) > 30, 30_000);
     await supervisor.getByTestId('timeline').waitFor();
   });
+
+  if (typeof planned !== 'number') {
+    test('a supervisor hears a camera, an operator may not, and the trail has who did', async () => {
+      const cameraOf = (index: number) => cameras.get(fleet.plan.cameras[index]?.id ?? '');
+      const heard = cameraOf(3);
+      const silent = cameraOf(4);
+      const path = `/wall/4?cams=${encodeURIComponent(`"${heard?.id},${silent?.id}"`)}`;
+      const tile = (page: Page, camera: CameraView | undefined) =>
+        page.locator(`[data-testid=wall-tile][data-camera-code="${camera?.code}"]`);
+      await operator.goto(`${constellation.url}${path}`);
+      await watchPeers(supervisor);
+      await supervisor.goto(`${constellation.url}${path}`);
+
+      const button = tile(supervisor, heard).getByTestId('listen');
+      await tile(supervisor, heard).locator('[data-listening=silent]').waitFor();
+      await tile(supervisor, silent).getByTitle('This camera sends no sound').waitFor();
+      expect(await heardEnergy(supervisor)).toBe(0);
+      await tile(supervisor, heard).hover();
+      await button.click();
+      await tile(supervisor, heard).getByTestId('listening').waitFor();
+      await eventually(
+        'it is not silence',
+        async () => (await heardEnergy(supervisor)) > 0.0005,
+        15_000,
+      );
+
+      await supervisor.keyboard.press('m');
+      await tile(supervisor, heard).locator('[data-listening=silent]').waitFor();
+      await tile(operator, heard).locator('video').waitFor();
+      expect(await operator.getByTestId('listen').count()).toBe(0);
+      const trail = await eventually(
+        'the trail has the end',
+        async () => {
+          const page = await getJson<AuditPage>(supervisor, '/api/audit?action=live.listen');
+          return page.rows.length === 2 ? page.rows : undefined;
+        },
+        5_000,
+      );
+      expect(trail.map(({ action, actor, subject }) => [action, actor, subject])).toEqual([
+        ['live.listen-stop', 'supervisor', heard?.code],
+        ['live.listen-start', 'supervisor', heard?.code],
+      ]);
+    });
+  }
 
   test('an unplugged camera raises one alert of its station, which closes when it is back', async () => {
     const camera = watched[0];

@@ -12,10 +12,13 @@ import { createMockAlerts, type MockAlerts } from './mock-alerts.ts';
 import { MockExports } from './mock-exports.ts';
 import { MockFleet } from './mock-fleet.ts';
 import { createMockHealth, type MockClocks } from './mock-health.ts';
+import { createMockListening } from './mock-listening.ts';
 import { createMockNotices } from './mock-notices.ts';
 import type { MockPart } from './mock-part.ts';
 import { createMockPhases } from './mock-phases.ts';
+import { createMockPlan } from './mock-plan.ts';
 import { answerReports } from './mock-reports.ts';
+import { createMockSupplies } from './mock-supplies.ts';
 import { createMockTechnician } from './mock-technician.ts';
 import { mockTimeline } from './mock-timeline.ts';
 import { createMockDiscovery, createMockViews } from './mock-views.ts';
@@ -98,8 +101,10 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
   };
   const alerts = createMockAlerts(fleet, push);
   const phases = createMockPhases(bootMs);
+  const supplies = createMockSupplies();
   const clocks: MockClocks = new Map();
   const cameraParts = [
+    createMockListening(),
     createMockHealth(fleet, clocks),
     createMockViews(fleet, bootMs),
     createMockTechnician(fleet, clocks),
@@ -118,6 +123,8 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     ['incidents', alerts.part],
     ['phases', phases],
     ['elections', phases],
+    ['supplies', supplies.part],
+    ['stations', supplies.part],
     ['reports', answerReports],
     ['expected-dark', phases],
     ['notices', notices],
@@ -130,6 +137,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     ['assets', ofCameras],
     ['views', ofCameras],
     ['discovery', discovery],
+    ['plan', createMockPlan(bootMs)],
     ['quarantine', discovery],
   ]);
 
@@ -187,7 +195,8 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
     const signedIn = session();
     const [, , ...path] = url.pathname.split('/');
     if (parts.has(path[0] ?? '')) {
-      const text = request.method === 'GET' ? '' : await readText(request);
+      const isJson = request.headers['content-type']?.startsWith('application/json') === true;
+      const text = isJson ? await readText(request) : '';
       const answer = await parts.get(path[0] ?? '')?.({
         method: request.method ?? 'GET',
         path,
@@ -205,6 +214,7 @@ export async function startMockServer(options: MockOptions): Promise<MockServer>
         if (station === undefined) throw new Fault('STATION_UNKNOWN', `No station ${key}`);
         return {
           ...station,
+          ...supplies.of(station.code),
           cameraList: fleet.cameras.filter((camera) => camera.stationCode === key),
           alerts: fleet.alerts.filter((alert) => alert.stationCode === key),
         };

@@ -1,5 +1,6 @@
 import type { AuditChain, AuditPage } from '@nigehban/domain/api/audit-types.ts';
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
+import type { ListeningPolicy } from '@nigehban/domain/api/listening-types.ts';
 import type {
   NewPassword,
   OwnPasswordBody,
@@ -22,6 +23,13 @@ export const userApi = {
   signOut: (username: string) => request<UserView>('DELETE', `${userPath(username)}/sessions`),
   changeOwnPassword: (body: OwnPasswordBody) =>
     request<SessionView>('PUT', '/api/session/password', { body }),
+} as const;
+
+/** Who may listen to live sound. Every call throws ConsoleFault. */
+export const listeningApi = {
+  policy: () => request<ListeningPolicy>('GET', '/api/settings/listening'),
+  decide: (body: ListeningPolicy) =>
+    request<ListeningPolicy>('PUT', '/api/settings/listening', { body }),
 } as const;
 
 /** The audit trail; `query` is the filter as the server takes it. Every call throws ConsoleFault. */

@@ -9,6 +9,7 @@ import controls from '../ui/controls.module.css';
 import { Dialog } from '../ui/dialog.tsx';
 import { FaultNotice, LoadingRows } from '../ui/notice.tsx';
 import styles from './admin.module.css';
+import { ListeningSetting } from './listening-setting.tsx';
 import { OneTimePassword } from './one-time-password.tsx';
 import { userApi } from './user-api.ts';
 import { UserForm } from './user-form.tsx';
@@ -57,6 +58,7 @@ export function UsersPage() {
       {users.isPending && <LoadingRows rows={5} />}
       {users.isError && <FaultNotice fault={users.error} onRetry={() => void users.refetch()} />}
       {list.length > 0 && <UserTable users={list} onAsk={setQuestion} />}
+      <ListeningSetting />
       {question?.kind === 'form' && (
         <UserForm
           known={question.user}

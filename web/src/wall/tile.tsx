@@ -105,8 +105,8 @@ export function Tile(props: {
               <FrameAge picture={picture} />
             </>
           )}
-          <span className={styles.chipPlace}>{placement}</span>
           <ListeningMark state={listening.state} />
+          <span className={styles.chipPlace}>{placement}</span>
         </span>
         <TileButtons
           camera={camera}
