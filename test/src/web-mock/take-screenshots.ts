@@ -1,220 +1,45 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Role } from '@nigehban/domain/permissions.ts';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { parseArgs } from 'node:util';
+import { type Browser, chromium } from 'playwright-core';
 import { buildMockConsole } from './build-mock-console.ts';
 import { type MockServer, startMockServer } from './mock-server.ts';
+import { findPageFaults } from './page-faults.ts';
 import { makeScene, makeStill, sceneCount } from './scenes.ts';
+import { type Shot, shots } from './shots.ts';
 
-/** Every main screen in two languages and two sizes: `node take-screenshots.ts <folder> [only]`. */
-const [folder = '/tmp/nigehban-screens', only = ''] = process.argv.slice(2);
-const sizes = {
-  desktop: { width: 1440, height: 900 },
+/**
+ * Pictures of every screen: `node take-screenshots.ts <folder> [names…] [--sizes laptop,phone,wide]
+ * [--themes dark,light] [--languages en,ur]`. With `--faults` it also tells what it finds wrong
+ * with each screen; `--no-pictures` leaves the pictures out.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sizes: { type: 'string', default: 'laptop,phone' },
+    themes: { type: 'string', default: 'dark,light' },
+    languages: { type: 'string', default: 'en,ur' },
+    faults: { type: 'boolean', default: false },
+    'no-pictures': { type: 'boolean', default: false },
+  },
+});
+const [folder = '/tmp/nigehban-screens', ...only] = positionals;
+
+const sizes: Readonly<Record<string, { readonly width: number; readonly height: number }>> = {
+  laptop: { width: 1366, height: 768 },
+  wide: { width: 1920, height: 1080 },
   phone: { width: 390, height: 844 },
-} as const;
-
-interface Shot {
-  readonly name: string;
-  readonly path: string;
-  readonly role: Role | null;
-  readonly settleMs: number;
-  readonly prepare?: (page: Page) => Promise<unknown>;
-}
-
-const halfHourMs = 1_800_000;
-
-const shots: readonly Shot[] = [
-  { name: 'sign-in', path: '/', role: null, settleMs: 400 },
-  { name: 'wall-4', path: '/wall/4', role: 'operator', settleMs: 3_000 },
-  { name: 'wall-9', path: '/wall/9', role: 'operator', settleMs: 3_000 },
-  { name: 'wall-16', path: '/wall/16', role: 'operator', settleMs: 4_500 },
-  { name: 'wall-empty-tiles', path: '/wall/4?cams=1,0,6', role: 'operator', settleMs: 2_500 },
-  { name: 'wall-big', path: '/wall/9?big=2', role: 'operator', settleMs: 2_500 },
-  {
-    name: 'picker',
-    path: '/wall/4',
-    role: 'operator',
-    settleMs: 800,
-    prepare: (page) => page.keyboard.press('c'),
-  },
-  { name: 'stations', path: '/stations', role: 'technician', settleMs: 800 },
-  { name: 'station', path: '/stations/GE24-NA122-PS108', role: 'operator', settleMs: 1_200 },
-  { name: 'alerts', path: '/alerts?sel=1', role: 'supervisor', settleMs: 800 },
-  { name: 'alerts-list', path: '/alerts', role: 'operator', settleMs: 800 },
-  { name: 'inbox-incident', path: '/alerts?incident=1', role: 'supervisor', settleMs: 800 },
-  {
-    name: 'inbox-unfolded',
-    path: '/alerts?incident=1',
-    role: 'operator',
-    settleMs: 800,
-    prepare: (page) => page.keyboard.press('Enter'),
-  },
-  {
-    name: 'inbox-close',
-    path: '/alerts?sel=1',
-    role: 'supervisor',
-    settleMs: 600,
-    prepare: (page) => page.keyboard.press('c'),
-  },
-  {
-    name: 'inbox-assign',
-    path: '/alerts?sel=1',
-    role: 'operator',
-    settleMs: 600,
-    prepare: (page) => page.keyboard.press('e'),
-  },
-  { name: 'expected-dark', path: '/expected-dark', role: 'supervisor', settleMs: 600 },
-  {
-    name: 'expected-form',
-    path: '/expected-dark',
-    role: 'supervisor',
-    settleMs: 600,
-    prepare: (page) => page.getByTestId('expected-add').click(),
-  },
-  { name: 'reports', path: '/reports', role: 'supervisor', settleMs: 600 },
-  { name: 'reports-alerts', path: '/reports?report=alerts', role: 'supervisor', settleMs: 600 },
-  { name: 'reports-causes', path: '/reports?report=causes', role: 'supervisor', settleMs: 600 },
-  { name: 'phases', path: '/phases', role: 'administrator', settleMs: 600 },
-  { name: 'camera-live', path: '/cameras/1', role: 'technician', settleMs: 2_000 },
-  { name: 'camera-down', path: '/cameras/6', role: 'supervisor', settleMs: 2_000 },
-  {
-    name: 'camera-playback',
-    path: `/cameras/1?t=${Date.now() - halfHourMs}`,
-    role: 'supervisor',
-    settleMs: 3_000,
-  },
-  {
-    name: 'palette',
-    path: '/stations',
-    role: 'operator',
-    settleMs: 600,
-    prepare: async (page) => {
-      await page.keyboard.press('Control+k');
-      await page.keyboard.type('booth');
-    },
-  },
-  { name: 'admin-users', path: '/admin/users', role: 'administrator', settleMs: 600 },
-  {
-    name: 'admin-users-form',
-    path: '/admin/users',
-    role: 'administrator',
-    settleMs: 600,
-    prepare: (page) => page.getByTestId('user-add').click(),
-  },
-  {
-    name: 'admin-users-password',
-    path: '/admin/users',
-    role: 'administrator',
-    settleMs: 600,
-    prepare: async (page) => {
-      await page.getByTestId('user-reset').nth(1).click();
-      await page.getByTestId('ask-confirm').click();
-    },
-  },
-  {
-    name: 'admin-own-password',
-    path: '/admin/users',
-    role: 'administrator',
-    settleMs: 600,
-    prepare: (page) =>
-      page
-        .getByTestId('own-account')
-        .click({ timeout: 500 })
-        .catch(() => {}),
-  },
-  { name: 'admin-audit', path: '/admin/audit', role: 'administrator', settleMs: 600 },
-  { name: 'notices', path: '/admin/notices', role: 'administrator', settleMs: 600 },
-  {
-    name: 'notices-form',
-    path: '/admin/notices',
-    role: 'administrator',
-    settleMs: 600,
-    prepare: (page) => page.getByTestId('recipient-add').click(),
-  },
-  {
-    name: 'notices-messages',
-    path: '/admin/notices?tab=messages',
-    role: 'administrator',
-    settleMs: 600,
-  },
-  {
-    name: 'notices-channels',
-    path: '/admin/notices?tab=channels',
-    role: 'administrator',
-    settleMs: 600,
-  },
-  {
-    name: 'notices-escalation',
-    path: '/admin/notices?tab=escalation',
-    role: 'administrator',
-    settleMs: 600,
-  },
-  { name: 'health', path: '/health', role: 'technician', settleMs: 800 },
-  {
-    name: 'health-drift',
-    path: '/health?status=drift&sort=-clock',
-    role: 'technician',
-    settleMs: 800,
-  },
-  { name: 'camera-clock', path: '/cameras/4', role: 'technician', settleMs: 2_000 },
-  {
-    name: 'camera-tools',
-    path: '/cameras/4',
-    role: 'technician',
-    settleMs: 1_200,
-    prepare: async (page) => {
-      await page.getByTestId('tool-snapshot').click();
-      await page.getByTestId('tool-snapshot').scrollIntoViewIfNeeded();
-    },
-  },
-  {
-    name: 'camera-more',
-    path: '/cameras/4',
-    role: 'supervisor',
-    settleMs: 1_200,
-    prepare: (page) => page.getByTestId('assignments').scrollIntoViewIfNeeded(),
-  },
-  {
-    name: 'camera-transfer',
-    path: '/cameras/4',
-    role: 'technician',
-    settleMs: 600,
-    prepare: (page) => page.getByTestId('assignment-transfer').click(),
-  },
-  { name: 'approvals', path: '/approvals', role: 'supervisor', settleMs: 1_200 },
-  { name: 'approvals-same', path: '/approvals?sel=117', role: 'supervisor', settleMs: 1_000 },
-  { name: 'discovery', path: '/discovery', role: 'technician', settleMs: 800 },
-  {
-    name: 'discovery-bind',
-    path: '/discovery',
-    role: 'technician',
-    settleMs: 600,
-    prepare: (page) => page.getByTestId('quarantine-bind').first().click(),
-  },
-  { name: 'unapproved-wall', path: '/wall/4?cams=11,1,14,2', role: 'operator', settleMs: 2_500 },
-  {
-    name: 'unapproved-station',
-    path: '/stations/GE24-NA056-PS203',
-    role: 'operator',
-    settleMs: 900,
-  },
-  {
-    name: 'help',
-    path: '/stations',
-    role: 'operator',
-    settleMs: 600,
-    prepare: (page) => page.keyboard.press('?'),
-  },
-];
+};
 
 async function takeShot(
   browser: Browser,
   server: MockServer,
   shot: Shot,
-  language: 'en' | 'ur',
-  size: keyof typeof sizes,
+  language: string,
+  size: string,
 ): Promise<void> {
-  const context = await browser.newContext({ viewport: sizes[size] });
+  const [theme = 'dark', ...otherThemes] = values.themes.split(',');
+  const context = await browser.newContext({ viewport: sizes[size] ?? null });
   const page = await context.newPage();
   page.on('console', (message) => {
     if (message.type() === 'error') console.log(shot.name, language, size, message.text());
@@ -222,7 +47,7 @@ async function takeShot(
   page.on('pageerror', (error) => console.log(shot.name, 'page error', error.message));
   await page.addInitScript(
     `localStorage.setItem('nigehban.language', '${language}');
-    localStorage.setItem('nigehban.theme', '${process.env.THEME ?? 'dark'}')`,
+    localStorage.setItem('nigehban.theme', '${theme}')`,
   );
   if (shot.role !== null) {
     await page.request.post(`${server.url}/api/session`, {
@@ -241,7 +66,17 @@ async function takeShot(
     await page.waitForTimeout(4_500);
   }
   await page.waitForTimeout(shot.settleMs);
-  await page.screenshot({ path: join(folder, `${shot.name}-${size}-${language}.png`) });
+  for (const shown of [theme, ...otherThemes]) {
+    await page.evaluate(`document.documentElement.dataset.theme = '${shown}'`);
+    if (!values['no-pictures']) {
+      const path = join(folder, `${shot.name}-${size}-${shown}-${language}.png`);
+      await page.screenshot({ path });
+    }
+    if (!values.faults) continue;
+    for (const fault of await findPageFaults(page, size === 'phone')) {
+      console.log(`${shot.name} ${size} ${shown} ${language} | ${fault}`);
+    }
+  }
   await context.close();
 }
 
@@ -269,11 +104,17 @@ const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--autoplay-policy=no-user-gesture-required'],
 });
+const isWanted = (shot: Shot): boolean =>
+  only.length === 0 || only.some((part) => shot.name.includes(part));
 try {
-  for (const shot of shots.filter((candidate) => candidate.name.includes(only))) {
-    for (const language of (process.env.LANGS ?? 'en,ur').split(',') as ('en' | 'ur')[]) {
-      for (const size of ['desktop', 'phone'] as const) {
-        await takeShot(browser, server, shot, language, size);
+  for (const shot of shots.filter(isWanted)) {
+    for (const language of values.languages.split(',')) {
+      for (const size of values.sizes.split(',')) {
+        try {
+          await takeShot(browser, server, shot, language, size);
+        } catch (error) {
+          console.log(shot.name, size, language, String(error));
+        }
       }
     }
   }
