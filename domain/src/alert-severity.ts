@@ -47,7 +47,8 @@ export function decideSeverity(
       return unseen.includes('BOOTH') || unseen.includes('RO_OFFICE') ? 'major' : 'minor';
     case 'custody':
       if (unseen.includes('STRONGROOM')) return 'critical';
-      return kind === 'BLIND' || unseen.includes('RO_OFFICE') ? 'major' : 'minor';
+      // A camera that was turned away from sealed bags is a lost view, whichever placement it has.
+      return kind !== 'PARTIAL' || unseen.includes('RO_OFFICE') ? 'major' : 'minor';
   }
 }
 

@@ -46,7 +46,8 @@ export const defaultPagingPolicy: PagingPolicy = {
 
 /**
  * Alerts of which people are to be told now. Not of what is expected, acknowledged, part of an
- * incident (which is told itself), or only worth knowing.
+ * incident (which is told itself), or only worth knowing. What is expected makes no incident, so nothing
+ * waits for it either.
  */
 export function decidePaging(
   alerts: readonly UnpagedAlert[],
@@ -54,18 +55,16 @@ export function decidePaging(
   policy: PagingPolicy = defaultPagingPolicy,
 ): readonly number[] {
   const fresh = new Map<string, number>();
-  for (const alert of alerts) {
+  const unexpected = alerts.filter((alert) => !alert.expected);
+  for (const alert of unexpected) {
     if (ageOf(alert, nowMs) > policy.risingMs) continue;
     fresh.set(alert.districtCode, (fresh.get(alert.districtCode) ?? 0) + 1);
   }
-  const young = alerts.filter((alert) => ageOf(alert, nowMs) <= policy.longestHoldMs);
+  const young = unexpected.filter((alert) => ageOf(alert, nowMs) <= policy.longestHoldMs);
   const storm = young.length >= policy.stormAlerts;
   return alerts
     .filter((alert) => {
-      if (alert.expected || alert.acknowledged || alert.incidentId !== null) return false;
-      const quietForMs = (alert.quietUntilMs ?? 0) - nowMs;
-      if (alert.severity === 'info' || (quietForMs > 0 && quietForMs <= longestQuietMs))
-        return false;
+      if (!isPageable(alert) || quietForMs(alert, nowMs) > 0) return false;
       const ageMs = ageOf(alert, nowMs);
       if (ageMs < (alert.reopened ? policy.reopenedHoldMs : policy.holdMs)) return false;
       if (storm && ageMs < policy.stormHoldMs) return false;
@@ -73,6 +72,17 @@ export function decidePaging(
       return !rising || ageMs >= policy.longestHoldMs;
     })
     .map((alert) => alert.alertId);
+}
+
+function isPageable(alert: UnpagedAlert): boolean {
+  const { expected, acknowledged, incidentId, severity } = alert;
+  return !expected && !acknowledged && incidentId === null && severity !== 'info';
+}
+
+/** 0: it is not kept quiet. */
+function quietForMs({ quietUntilMs }: UnpagedAlert, nowMs: number): number {
+  const forMs = (quietUntilMs ?? 0) - nowMs;
+  return forMs > 0 && forMs <= longestQuietMs ? forMs : 0;
 }
 
 /** What began far in the future began before the clock was set back: old enough for everything. */
@@ -87,14 +97,10 @@ export function nextPagingMs(
   nowMs: number,
   policy: PagingPolicy = defaultPagingPolicy,
 ): number | null {
-  const due = alerts
-    .filter((a) => !a.expected && !a.acknowledged && a.incidentId === null && a.severity !== 'info')
-    .map((a) =>
-      Math.max(
-        a.beganAtMs + (a.reopened ? policy.reopenedHoldMs : policy.holdMs),
-        a.quietUntilMs ?? 0,
-        nowMs + 1_000,
-      ),
-    );
+  const due = alerts.filter(isPageable).map((alert) => {
+    const holdMs = alert.reopened ? policy.reopenedHoldMs : policy.holdMs;
+    const heldForMs = holdMs - ageOf(alert, nowMs);
+    return nowMs + Math.max(heldForMs, quietForMs(alert, nowMs), 1_000);
+  });
   return due.length === 0 ? null : due.reduce((least, ms) => Math.min(least, ms));
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type Election,
@@ -5,6 +6,9 @@ import {
   nextPhaseAt,
   nextPhaseChangeMs,
   phaseAt,
+  phaseEdges,
+  phaseWithoutClock,
+  pollPhases,
   runningElectionPhase,
 } from './election-phase.ts';
 import { planPhaseSpans } from './report-availability.ts';
@@ -85,4 +89,98 @@ test('the spans of a district have no holes and change where its phase does', ()
 test('the gravest of phases; of none the phase without a clock', () => {
   expect(gravestPhase(['idle', 'poll', 'custody'])).toBe('poll');
   expect(gravestPhase([])).toBe('drill');
+});
+
+const codes = ['LHR', 'MUL', 'RWP'] as const;
+const anyElection = (id: number): fc.Arbitrary<Election> =>
+  fc.record({
+    id: fc.constant(id),
+    districtCodes: fc.option(fc.uniqueArray(fc.constantFrom(...codes))),
+    entries: fc.array(
+      fc.record({
+        districtCode: fc.option(fc.constantFrom(...codes)),
+        phase: fc.constantFrom(...pollPhases),
+        startsAtMs: fc.integer({ min: 1, max: 12 }).map((hour) => hour * 10),
+      }),
+      { maxLength: 6 },
+    ),
+  });
+const anyElections = fc
+  .integer({ min: 0, max: 3 })
+  .chain((count) => fc.tuple(...Array.from({ length: count }, (_, id) => anyElection(id))));
+const anyCode = fc.constantFrom(...codes);
+const anyTime = fc.integer({ min: 0, max: 130 });
+
+test('a phase holds from one edge to the next, and other places have no part in it', () => {
+  fc.assert(
+    fc.property(anyElections, anyCode, anyTime, (elections, code, nowMs) => {
+      const edge = phaseEdges(elections, code).findLast((atMs) => atMs <= nowMs);
+      const now = phaseAt(elections, code, nowMs);
+      if (edge === undefined) expect(now).toBeNull();
+      else expect(now).toEqual(phaseAt(elections, code, edge));
+      const elsewhere = elections.map((election) => ({
+        ...election,
+        entries: election.entries.filter(
+          ({ districtCode }) => districtCode === null || districtCode === code,
+        ),
+      }));
+      expect(phaseAt(elsewhere, code, nowMs)).toEqual(now);
+    }),
+  );
+});
+
+test('the order of the elections makes no difference to phase, its beginning or what is spared', () => {
+  fc.assert(
+    fc.property(anyElections, anyCode, anyTime, (elections, code, nowMs) => {
+      const turned = elections.toReversed();
+      const { electionId: _, ...stands } = phaseAt(elections, code, nowMs) ?? { electionId: 0 };
+      const { electionId: __, ...same } = phaseAt(turned, code, nowMs) ?? { electionId: 0 };
+      expect(same).toEqual(stands);
+      const running = runningElectionPhase(elections, codes, nowMs);
+      expect(runningElectionPhase(turned, codes.toReversed(), nowMs)).toEqual(running);
+    }),
+  );
+});
+
+test('what comes next is a change, and nothing changes before it', () => {
+  fc.assert(
+    fc.property(anyElections, anyCode, anyTime, (elections, code, nowMs) => {
+      const phase = (atMs: number) => phaseAt(elections, code, atMs)?.phase ?? phaseWithoutClock;
+      const next = nextPhaseAt(elections, code, nowMs);
+      const untilMs = next?.atMs ?? 200;
+      for (let atMs = nowMs; atMs < untilMs; atMs++) expect(phase(atMs)).toBe(phase(nowMs));
+      if (next === null) return;
+      expect(next.atMs).toBeGreaterThan(nowMs);
+      expect(next.phase).not.toBe(phase(nowMs));
+      expect(phase(next.atMs)).toBe(next.phase);
+      expect(nextPhaseChangeMs(elections, nowMs) ?? Infinity).toBeLessThanOrEqual(next.atMs);
+    }),
+  );
+});
+
+test('of what runs everything is spared since it began, and of what does not run nothing', () => {
+  const isElection = (elections: readonly Election[], code: string, atMs: number) =>
+    elections.some((election) => {
+      const phase = phaseAt([election], code, atMs)?.phase;
+      return phase === 'poll' || phase === 'count';
+    });
+  fc.assert(
+    fc.property(anyElections, anyTime, (elections, nowMs) => {
+      const running = runningElectionPhase(elections, codes, nowMs);
+      const here = codes.filter((code) => isElection(elections, code, nowMs));
+      expect(running === null).toBe(here.length === 0);
+      if (running === null) return;
+      expect(running.sinceMs).toBeLessThanOrEqual(nowMs);
+      // Some district has voted or counted without a break since, and none of them for longer.
+      const votes = (code: string, fromMs: number) =>
+        elections.some((election) => {
+          for (let atMs = fromMs; atMs <= nowMs; atMs++) {
+            if (!isElection([election], code, atMs)) return false;
+          }
+          return true;
+        });
+      expect(codes.some((code) => votes(code, running.sinceMs))).toBe(true);
+      expect(codes.some((code) => votes(code, running.sinceMs - 1))).toBe(false);
+    }),
+  );
 });

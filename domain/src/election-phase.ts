@@ -130,8 +130,8 @@ export function nextPhaseChangeMs(elections: readonly Election[], nowMs: number)
 
 /**
  * What retention has to know: of the polls and counts that run in any district for any election the
- * one that began first; null when none runs. A count that follows a poll goes on with it: what was
- * recorded since the poll opened stays.
+ * one that began first, of two at once a count; null when none runs. A count that follows a poll goes
+ * on with it: what was recorded since the poll opened stays.
  */
 export function runningElectionPhase(
   elections: readonly Election[],
@@ -150,7 +150,10 @@ export function runningElectionPhase(
         if (before === null || (before.phase !== 'poll' && before.phase !== 'count')) break;
         sinceMs = before.startsAtMs;
       }
-      if (first === null || sinceMs < first.sinceMs) first = { kind: now.phase, sinceMs };
+      const isCount = now.phase === 'count' && sinceMs === first?.sinceMs;
+      if (first === null || sinceMs < first.sinceMs || isCount) {
+        first = { kind: now.phase, sinceMs };
+      }
     }
   }
   return first;

@@ -28,6 +28,9 @@ export interface OwnFaultPolicy {
   readonly forgetMs: number;
 }
 
+/** Clocks of several servers differ by less. */
+const clockSlackMs = 60_000;
+
 export const defaultOwnFaultPolicy: OwnFaultPolicy = {
   afterMs: 10_000,
   settleMs: 30_000,
@@ -50,15 +53,19 @@ export function findOwnFaults(
   const faults: OwnFault[] = [];
   const isOpen = (cause: IncidentCause) =>
     open.find((incident) => groupKey(incident.cause) === groupKey(cause));
-  const downFor = ({ downSinceMs }: NodeStanding) =>
-    downSinceMs === null ? 0 : nowMs - Math.max(downSinceMs, watchingSinceMs);
+  const downFor = ({ downSinceMs }: NodeStanding) => {
+    if (downSinceMs === null) return 0;
+    // Gone far in the future: before the clock was set back.
+    if (downSinceMs - nowMs > clockSlackMs) return Number.POSITIVE_INFINITY;
+    return nowMs - Math.max(downSinceMs, watchingSinceMs);
+  };
   for (const node of nodes.filter(({ role }) => role === 'media')) {
     const cause: IncidentCause = { kind: 'media-node', key: node.id };
     const known = isOpen(cause);
     const gone = node.downSinceMs !== null && nowMs - node.downSinceMs > policy.forgetMs;
     if (node.downSinceMs !== null && !gone && (downFor(node) >= policy.afterMs || known)) {
       const note = `Media node ${node.id} is not linked to any server`;
-      faults.push({ cause, sinceMs: node.downSinceMs, note });
+      faults.push({ cause, sinceMs: Math.min(node.downSinceMs, nowMs), note });
     } else if (node.downSinceMs === null && known && nowMs - node.linkedSinceMs < policy.settleMs) {
       const note = `Media node ${node.id} is linked again and finds its cameras`;
       faults.push({ cause, sinceMs: known.startedAtMs, note });
@@ -73,7 +80,11 @@ export function findOwnFaults(
     const least = Math.min(...gateways.map(downFor));
     if (least >= policy.afterMs || isOpen(gatewayCause)) {
       const sinceMs = Math.max(...gateways.map((node) => node.downSinceMs ?? nowMs));
-      faults.push({ cause: gatewayCause, sinceMs, note: 'No camera gateway is linked' });
+      faults.push({
+        cause: gatewayCause,
+        sinceMs: Math.min(sinceMs, nowMs),
+        note: 'No camera gateway is linked',
+      });
     }
   }
   if (serverGap !== null && nowMs - serverGap.untilMs < policy.settleMs) {
