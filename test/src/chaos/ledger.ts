@@ -66,7 +66,7 @@ export async function findDiscrepancies(sql: Sql): Promise<readonly string[]> {
           and r.at <= e.at)
       having count(*) > 1`,
     'climbed while acknowledged': `select e.alert_id as what from alert_event e
-      where e.step = 'escalated' and exists (select from alert_event a where a.alert_id = e.alert_id
+      where e.step = 'escalated' and e.actor is null and exists (select from alert_event a where a.alert_id = e.alert_id
         and a.step = 'acknowledged' and a.at < e.at and not exists (select from alert_event r
           where r.alert_id = e.alert_id and r.step = 'reopened' and r.at between a.at and e.at))`,
     'timer that is long due and did nothing': `select subject_kind || ' ' || subject_id || ' ' || level as what
