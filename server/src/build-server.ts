@@ -210,6 +210,7 @@ export async function buildServer(
   let hearing: ReturnType<typeof addListeningParts> | null = null;
   const stopFollowing = await followChanges(sql, (change: Change) => {
     alerts.changed(change);
+    discovery.breaker.changed(change);
     if (change.topic === 'plan' || change.topic === 'resumed') informer.planChanged();
     if (change.topic === 'holds' || change.topic === 'resumed') informer.holdsChanged();
     if (change.topic === 'phases' || change.topic === 'resumed') informer.phasesChanged();
@@ -221,6 +222,8 @@ export async function buildServer(
     viewParts?.changed(change);
     hearing?.changed(change);
   });
+  // Told between its loading and here, it was told to nobody.
+  discovery.breaker.changed({ topic: 'resumed' });
 
   const nodeFootage = createNodeFootage({
     sql,

@@ -1,5 +1,6 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { type Queryable, type Sql, toJson } from './database.ts';
+import type { RefusalChange } from './refusal-store.ts';
 
 /** What changed in the database, told to every server process when the transaction commits. */
 export type Change =
@@ -27,6 +28,12 @@ export type Change =
   | { readonly topic: 'listening' }
   /** A legal hold was placed or released. */
   | { readonly topic: 'holds' }
+  /** Cameras refused passwords, or took them again, as the process `by` noticed. */
+  | {
+      readonly topic: 'refusals';
+      readonly by: string;
+      readonly refusals: readonly RefusalChange[];
+    }
   /** The feed itself was broken for a while: anything may have changed. */
   | { readonly topic: 'resumed' };
 

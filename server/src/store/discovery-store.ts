@@ -101,37 +101,3 @@ export async function endDiscoveryRun(
     where id = ${id} and state = 'RUNNING' returning id`;
   return rows.length > 0;
 }
-
-export interface RefusedCredentialRow {
-  readonly address: string;
-  readonly onvifPort: number;
-  readonly fingerprint: Uint8Array;
-  readonly refusedAt: number;
-}
-
-export async function readRefusedCredentials(
-  sql: Queryable,
-  sinceMs: number,
-): Promise<readonly RefusedCredentialRow[]> {
-  await sql`delete from refused_credential where refused_at < ${sinceMs}::timestamptz`;
-  return await sql<RefusedCredentialRow[]>`
-    select address, onvif_port, fingerprint, refused_at from refused_credential`;
-}
-
-export async function storeRefusedCredential(
-  sql: Queryable,
-  row: RefusedCredentialRow,
-): Promise<void> {
-  await sql`
-    insert into refused_credential (address, onvif_port, fingerprint, refused_at)
-    values (${row.address}, ${row.onvifPort}, ${row.fingerprint}, ${row.refusedAt}::timestamptz)
-    on conflict (address, onvif_port, fingerprint) do update set refused_at = excluded.refused_at`;
-}
-
-export async function deleteRefusedCredential(
-  sql: Queryable,
-  row: Omit<RefusedCredentialRow, 'refusedAt'>,
-): Promise<void> {
-  await sql`delete from refused_credential where address = ${row.address}
-    and onvif_port = ${row.onvifPort} and fingerprint = ${row.fingerprint}`;
-}

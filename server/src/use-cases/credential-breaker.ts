@@ -1,22 +1,31 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import { allKeys, currentKey, type SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { CameraCredentials, CameraEndpoint } from '@nigehban/domain/camera.ts';
+import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
 import {
-  deleteRefusedCredential,
-  readRefusedCredentials,
-  storeRefusedCredential,
-} from '../store/discovery-store.ts';
+  isRefused,
+  type RefusalChange,
+  readRefusals,
+  storeRefusals,
+} from '../store/refusal-store.ts';
+import { createGatherer } from './gather-work.ts';
 
 /**
  * Keeps cameras from locking us out: which credentials an address refused in the last day. It is
- * asked before every attempt that no person ordered, and outlives a restart.
+ * asked before every attempt that no person ordered, outlives a restart, and hears of what other
+ * server processes notice.
  */
 export interface CredentialBreaker {
   /** True when these were refused there within a day. */
   holds(endpoint: CameraEndpoint, credentials: CameraCredentials): boolean;
+  /**
+   * As `holds`, by what every process stored, too: a notice may be on its way. For attempts that are
+   * few or take long; what is known here alone counts while the database is away.
+   */
+  holdsAnywhere(endpoint: CameraEndpoint, credentials: CameraCredentials): Promise<boolean>;
   /** How many more guesses the address bears: one too many locks the strictest cameras. */
   guessesLeft(endpoint: CameraEndpoint): number;
   /** `atMs`: when, for a refusal that is told later. */
@@ -35,11 +44,15 @@ export interface CredentialBreaker {
   holdsStream(url: string, credentials: CameraCredentials): boolean;
   /** Another number after each change of what is held, the end of a day without news excepted. */
   revision(): number;
+  /** Takes in what another process noticed, or all anew when the feed was broken. */
+  changed(change: Change): void;
   /** Settles when everything that was noted is stored. */
   settled(): Promise<void>;
 }
 
 export const refusedForMs = 24 * 3_600_000;
+/** Refusals that come together are stored together. */
+const storeEveryMs = 100;
 /** The strictest cameras that are known lock after five. */
 const mostRefusals = 4;
 
@@ -57,24 +70,62 @@ export async function createCredentialBreaker(
     if (ports === undefined) portsOf.set(address, new Set([onvifPort]));
     else ports.add(onvifPort);
   };
-  const pending = new Set<Promise<void>>();
+  const self = randomUUID();
   let revision = 0;
-  for (const row of await readRefusedCredentials(sql, clock.nowMs() - refusedForMs)) {
-    const place = `${row.address} ${row.onvifPort}`;
-    const there = refusals.get(place) ?? new Map<string, number>();
-    there.set(Buffer.from(row.fingerprint).toString('base64'), row.refusedAt);
-    refusals.set(place, there);
-    know(row);
-  }
+  let loading = Promise.resolve();
+  /** What is not stored yet, or could not be. */
+  const unsaved = new Map<string, RefusalChange>();
+  /** What changed since the last load began. */
+  const touched = new Set<string>();
 
   const placeOf = ({ address, onvifPort }: CameraEndpoint) => `${address} ${onvifPort}`;
-  const store = (work: Promise<void>) => {
-    const done = work.catch((error) =>
-      log.warn({ err: error }, 'a refused password could not be noted'),
-    );
-    pending.add(done);
-    void done.then(() => pending.delete(done));
+  const keyOf = (change: RefusalChange) => `${placeOf(change)} ${change.fingerprint}`;
+  const gatherer = createGatherer<RefusalChange>(clock, storeEveryMs, async (changes) => {
+    // What was noticed last of a password counts.
+    const last = new Map(changes.map((change) => [keyOf(change), change]));
+    await storeRefusals(sql, [...last.values()], self);
+    for (const change of changes) {
+      if (unsaved.get(keyOf(change)) === change) unsaved.delete(keyOf(change));
+    }
+  });
+  const store = (changes: readonly RefusalChange[]) => {
+    for (const change of changes) {
+      unsaved.set(keyOf(change), change);
+      touched.add(keyOf(change));
+    }
+    gatherer
+      .add(changes)
+      .catch((error) => log.warn({ err: error }, 'a refused password could not be noted'));
   };
+  /** What is stored already. True when it is news. */
+  const take = (change: RefusalChange): boolean => {
+    const there = refusals.get(placeOf(change)) ?? new Map<string, number>();
+    const { fingerprint, refusedAtMs } = change;
+    if (refusedAtMs === null) return there.delete(fingerprint);
+    const known = there.get(fingerprint);
+    there.set(fingerprint, Math.max(known ?? 0, refusedAtMs));
+    refusals.set(placeOf(change), there);
+    know(change);
+    return known === undefined;
+  };
+  const load = async () => {
+    touched.clear();
+    for (const key of unsaved.keys()) touched.add(key);
+    const rows = await readRefusals(sql, clock.nowMs() - refusedForMs);
+    const stored = new Set(rows.map(keyOf));
+    let isNews = false;
+    for (const [place, there] of refusals) {
+      for (const fingerprint of there.keys()) {
+        const key = `${place} ${fingerprint}`;
+        // Accepted, as another process noticed.
+        const isOver = !stored.has(key) && !touched.has(key);
+        if (isOver && there.delete(fingerprint)) isNews = true;
+      }
+    }
+    for (const row of rows) if (!touched.has(keyOf(row)) && take(row)) isNews = true;
+    if (isNews) revision += 1;
+  };
+  await load();
 
   const refusedAt = (endpoint: CameraEndpoint): Map<string, number> => {
     const there = refusals.get(placeOf(endpoint)) ?? new Map<string, number>();
@@ -101,8 +152,8 @@ export async function createCredentialBreaker(
     there.set(fingerprint, atMs);
     refusals.set(placeOf(endpoint), there);
     know(endpoint);
-    const row = { ...endpoint, fingerprint: Buffer.from(fingerprint, 'base64'), refusedAt: atMs };
-    store(storeRefusedCredential(sql, row));
+    const { address, onvifPort } = endpoint;
+    store([{ address, onvifPort, fingerprint, refusedAtMs: atMs }]);
   };
   const accept = (endpoint: CameraEndpoint, credentials: CameraCredentials) => {
     const there = refusals.get(placeOf(endpoint));
@@ -111,8 +162,8 @@ export async function createCredentialBreaker(
       const fingerprint = fingerprintOf(key, credentials);
       if (!there.delete(fingerprint)) continue;
       revision += 1;
-      const row = { ...endpoint, fingerprint: Buffer.from(fingerprint, 'base64') };
-      store(deleteRefusedCredential(sql, row));
+      const { address, onvifPort } = endpoint;
+      store([{ address, onvifPort, fingerprint, refusedAtMs: null }]);
     }
   };
 
@@ -135,6 +186,32 @@ export async function createCredentialBreaker(
     },
     guessesLeft: (endpoint) => Math.max(0, mostRefusals - refusedAt(endpoint).size),
     holds,
+    async holdsAnywhere(endpoint, credentials) {
+      if (holds(endpoint, credentials)) return true;
+      const fingerprints = allKeys(secretKey).map((key) => fingerprintOf(key, credentials));
+      try {
+        return await isRefused(sql, endpoint, fingerprints, clock.nowMs() - refusedForMs);
+      } catch (error) {
+        log.debug({ err: error }, 'refused passwords cannot be read');
+        return false;
+      }
+    },
+    changed(change) {
+      if (change.topic === 'resumed') {
+        store([...unsaved.values()]);
+        loading = gatherer
+          .settled()
+          .then(load)
+          .catch((error) => log.warn({ err: error }, 'refused passwords could not be read again'));
+      }
+      if (change.topic !== 'refusals' || change.by === self) return;
+      let isNews = false;
+      for (const one of change.refusals) {
+        touched.add(keyOf(one));
+        if (take(one)) isNews = true;
+      }
+      if (isNews) revision += 1;
+    },
     refused,
     accepted(endpoint, credentials) {
       for (const onvifPort of portsOf.get(endpoint.address) ?? []) {
@@ -142,7 +219,8 @@ export async function createCredentialBreaker(
       }
     },
     async settled() {
-      await Promise.all(pending);
+      await loading;
+      await gatherer.settled();
     },
   };
 }

@@ -222,12 +222,16 @@ export function createEnroller(ports: EnrolPorts): Enroller {
     whereIs,
     displace,
     async enrol(endpoint, candidates, insists) {
-      const allowed = candidates.filter((one) => insists || !breaker.holds(endpoint, one));
       let refusal = heldBack();
-      for (const credentials of candidates.length === 0 ? [null] : allowed) {
+      for (const credentials of candidates.length === 0 ? [null] : candidates) {
         try {
           const params = { endpoint, credentials };
-          const probe = await turns(() => requestGateway('gateway.probe', params, probeWithinMs));
+          const probe = await turns(async () => {
+            const isAsked = credentials !== null && !insists;
+            if (isAsked && (await breaker.holdsAnywhere(endpoint, credentials))) return null;
+            return await requestGateway('gateway.probe', params, probeWithinMs);
+          });
+          if (probe === null) continue;
           if (credentials !== null) breaker.accepted(endpoint, credentials);
           return await bind(endpoint, probe, credentials);
         } catch (thrown) {
