@@ -7,3 +7,8 @@ function formatField(value: string | number | null): string {
 export function formatCsv(rows: readonly (readonly (string | number | null)[])[]): string {
   return rows.map((row) => row.map(formatField).join(',')).join('\r\n');
 }
+
+/** A cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection). */
+export function guardFormula<Cell extends string | number | null>(cell: Cell): Cell | string {
+  return typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+}

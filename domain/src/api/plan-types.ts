@@ -16,6 +16,7 @@ import type { PlanIssueCode, PlanSeverity } from '../plan-issues.ts';
  *   POST   /api/plan/drafts/:id/apply     PlanApplyBody → PlanDraftView (state applying)
  *   GET    /api/plan/imports           PlanImportView[]
  *   POST   /api/plan/undo              PlanUndoBody → PlanImportView
+ *   GET    /api/plan/current.csv?district   the cameras in service as a plan, without credentials
  *   GET    /api/plan/template.csv, /api/plan/template.xlsx
  */
 export const planDraftStates = [

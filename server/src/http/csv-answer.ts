@@ -1,4 +1,4 @@
-import { formatCsv } from '@nigehban/domain/csv-rows.ts';
+import { formatCsv, guardFormula } from '@nigehban/domain/csv-rows.ts';
 import type { FastifyReply } from 'fastify';
 
 type Cell = string | number | null;
@@ -19,7 +19,5 @@ export function sendCsv(
 }
 
 export function toCsvText(rows: readonly (readonly Cell[])[]): string {
-  const safe = (cell: Cell) =>
-    typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return `\uFEFF${formatCsv(rows.map((row) => row.map(safe)))}\r\n`;
+  return `\uFEFF${formatCsv(rows.map((row) => row.map(guardFormula)))}\r\n`;
 }

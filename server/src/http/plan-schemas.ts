@@ -59,6 +59,11 @@ const ReportSchema = Type.Object(
   closed,
 );
 
+export const PlanExportQuerySchema = Type.Object(
+  { district: Type.Optional(Type.String({ pattern: '^[A-Z][A-Z0-9]{1,7}$' })) },
+  closed,
+);
+
 export const PlanDraftViewSchema = Type.Object(
   {
     id: Type.String(),

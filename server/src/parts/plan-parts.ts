@@ -25,6 +25,7 @@ export function addPlanParts(
   const drafts = createPlanDrafts({ sql, clock, log, thread });
   addPlanRoutes(app, {
     importPlan: (given) => thread.run('import-text', { ...given, nowMs: clock.nowMs() }),
+    exportPlan: (given) => thread.run('export', { ...given, nowMs: clock.nowMs() }),
   });
   addPlanDraftRoutes(app, { sql, drafts, thread });
   addDistrictImportRoute(app, {

@@ -17,6 +17,14 @@ export interface DistrictImportOrder {
   readonly nowMs: number;
 }
 
+export interface PlanExportOrder {
+  /** Null: all. */
+  readonly district: string | null;
+  readonly actor: string;
+  readonly address: string;
+  readonly nowMs: number;
+}
+
 /** What the plan's thread is asked to do: name → [question, answer]. */
 export interface PlanTasks {
   /** Reads an uploaded file into its draft and, when its columns are known, checks it. */
@@ -44,6 +52,8 @@ export interface PlanTasks {
   ];
   /** A list of districts (CSV or XLSX): its difference, and with `apply` written at once. */
   'import-districts': [DistrictImportOrder & { readonly file: Uint8Array }, DistrictImportReport];
+  /** The cameras in service as a plan (CSV) without credentials. */
+  export: [PlanExportOrder, string];
   /** A plan as text, loaded at once. */
   'import-text': [
     {

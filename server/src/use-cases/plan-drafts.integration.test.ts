@@ -323,6 +323,24 @@ test('uplink and feeder are set by a plan, shown by district, kept without colum
   expect(await dump()).toEqual(before);
 });
 
+test('the plan in force is a plan: without credentials, loaded again it changes nothing', async () => {
+  const answer = await fetch(`${server.url}/api/plan/current.csv`, { headers: { cookie } });
+  const text = await answer.text();
+  expect(text).toContain('LHR-F1');
+  expect(text).not.toContain('Plan-2024');
+  const draft = await load(Buffer.from(text));
+  const cameras = (await server.sql`select id from assignment where valid_to is null`).length;
+  expect(draft.report).toMatchObject({
+    ...{ rows: cameras, goodRows: cameras },
+    cameras: { added: 0, changed: 0, moved: 0, removed: 0, unchanged: cameras },
+    stations: { added: 0, changed: 0 },
+  });
+  const one = await fetch(`${server.url}/api/plan/current.csv?district=MUL`, {
+    headers: { cookie },
+  });
+  expect((await one.text()).split('\r\n').filter((line) => line.startsWith('LHR,'))).toEqual([]);
+});
+
 test('a station is given its supply by hand: names as in plans, audited, an import below it stays', async () => {
   const station = 'GE24-NA117-PS001';
   const change = async (body: object, code = station, as = cookie) => {

@@ -35,6 +35,7 @@ import {
 import { lockPlan } from '../store/plan-import-store.ts';
 import { writePlan } from './apply-plan.ts';
 import { examinePlan, type PlanFindings } from './check-plan.ts';
+import { exportPlan } from './export-plan.ts';
 import { importDistricts } from './import-districts.ts';
 import { importPlan } from './import-plan.ts';
 
@@ -195,6 +196,7 @@ export function createPlanWork(sql: Sql, secretKey: SecretKey): PlanWork {
         })),
       };
     },
+    export: (order) => exportPlan(sql, order),
     'import-districts': ({ file, ...order }) => importDistricts(sql, file, order),
     'import-text': ({ text, actor, address, nowMs }) =>
       importPlan(sql, secretKey, { text, actor, address }, nowMs),

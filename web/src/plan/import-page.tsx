@@ -85,6 +85,10 @@ function Templates() {
   const { t } = useI18n();
   return (
     <span className={styles.templates}>
+      <span>{t('plan.current')}</span>
+      <a href="/api/plan/current.csv" download>
+        <Code>CSV</Code>
+      </a>
       <span>{t('plan.template')}</span>
       <a href="/api/plan/template.xlsx" download>
         <Code>XLSX</Code>
