@@ -154,14 +154,14 @@ function UserRow(props: { readonly user: UserView; readonly onAsk: (question: Qu
         </span>
         {fault !== null && <FaultNotice fault={fault} />}
       </td>
-      <td>
+      <td data-label={t('users.lastSignIn')}>
         {user.lastSignInAtMs === null ? (
           <span className={styles.muted}>{t('users.never')}</span>
         ) : (
           <Code>{moment(user.lastSignInAtMs, nowMs)}</Code>
         )}
       </td>
-      <td>
+      <td data-label={t('users.sessions')}>
         {user.sessions === 0 ? (
           <span className={styles.muted}>0</span>
         ) : (

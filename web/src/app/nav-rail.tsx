@@ -1,152 +1,69 @@
 import type { SessionView } from '@nigehban/domain/api/http-types.ts';
-import { Link } from '@tanstack/react-router';
-import {
-  Activity,
-  BellRing,
-  ChartColumn,
-  FileSpreadsheet,
-  Grid2x2,
-  Landmark,
-  Megaphone,
-  Radar,
-  ScanEye,
-  ScrollText,
-  Users,
-} from 'lucide-react';
+import { Link, useRouterState } from '@tanstack/react-router';
+import { Ellipsis } from 'lucide-react';
+import { useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { BrandMark } from './brand-mark.tsx';
+import { MoreSheet } from './more-sheet.tsx';
+import { type NavPage, pagesFor } from './nav-pages.ts';
 import { useFleet } from './services.tsx';
 import styles from './shell.module.css';
 
-/** Navigation at the inline start; below 700 px a bar at the foot. */
+/** More than these and a way to the others do not fit side by side on a phone. */
+const phonePages = 4;
+
+/** Navigation at the inline start; below 700 px a bar at the foot, with the rest behind "More". */
 export function NavRail(props: { readonly session: SessionView }) {
   const { t } = useI18n();
-  const { unacknowledged } = useFleet();
-  const may = props.session.actions;
+  const [showsMore, setShowsMore] = useState(false);
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const pages = pagesFor(props.session.actions);
+  const rest = pages.slice(phonePages);
   return (
     <nav className={styles.nav} aria-label={t('nav.label')}>
       <div className={styles.brand} title={t('app.name')}>
         <BrandMark />
       </div>
       <ul>
-        {may.includes('live.watch') && (
-          <li>
-            <Link to="/wall" className={styles.navLink} activeOptions={{ includeSearch: false }}>
-              <Grid2x2 aria-hidden="true" />
-              {t('nav.wall')}
-            </Link>
+        {pages.map((page, index) => (
+          <li key={page.to} className={index < phonePages ? undefined : styles.notOnPhones}>
+            <PageLink page={page} />
           </li>
-        )}
-        {may.includes('status.read') && (
-          <li>
-            <Link
-              to="/stations"
-              className={styles.navLink}
-              activeOptions={{ includeSearch: false }}
-            >
-              <Landmark aria-hidden="true" />
-              {t('nav.stations')}
-            </Link>
-          </li>
-        )}
-        {may.includes('report.read') && (
-          <li>
-            <Link to="/health" className={styles.navLink} activeOptions={{ includeSearch: false }}>
-              <Activity aria-hidden="true" />
-              {t('nav.health')}
-            </Link>
-          </li>
-        )}
-        {may.includes('alert.read') && (
-          <li>
-            <Link to="/alerts" className={styles.navLink} activeOptions={{ includeSearch: false }}>
-              <BellRing aria-hidden="true" />
-              {t('nav.alerts')}
-              {unacknowledged > 0 && (
-                <span className={`${styles.count} ${styles.navCount}`} aria-hidden="true">
-                  {unacknowledged > 99 ? '99+' : unacknowledged}
-                </span>
-              )}
-            </Link>
-          </li>
-        )}
-        {may.includes('view.approve') && (
-          <li>
-            <Link
-              to="/approvals"
-              className={styles.navLink}
-              activeOptions={{ includeSearch: false }}
-            >
-              <ScanEye aria-hidden="true" />
-              {t('nav.approvals')}
-            </Link>
-          </li>
-        )}
-        {may.includes('camera.register') && (
-          <li>
-            <Link to="/discovery" className={styles.navLink}>
-              <Radar aria-hidden="true" />
-              {t('nav.discovery')}
-            </Link>
-          </li>
-        )}
-        {may.includes('report.read') && (
-          <li>
-            <Link to="/reports" className={styles.navLink} activeOptions={{ includeSearch: false }}>
-              <ChartColumn aria-hidden="true" />
-              {t('nav.reports')}
-            </Link>
-          </li>
-        )}
-        {may.includes('notification.manage') && (
-          <li>
-            <Link
-              to="/admin/notices"
-              className={styles.navLink}
-              activeOptions={{ includeSearch: false }}
-            >
-              <Megaphone aria-hidden="true" />
-              {t('nav.notices')}
-            </Link>
-          </li>
-        )}
-        {may.includes('user.manage') && (
-          <li>
-            <Link
-              to="/admin/users"
-              className={styles.navLink}
-              activeOptions={{ includeSearch: false }}
-            >
-              <Users aria-hidden="true" />
-              {t('nav.users')}
-            </Link>
-          </li>
-        )}
-        {may.includes('audit.read') && (
-          <li>
-            <Link
-              to="/admin/audit"
-              className={styles.navLink}
-              activeOptions={{ includeSearch: false }}
-            >
-              <ScrollText aria-hidden="true" />
-              {t('nav.audit')}
-            </Link>
-          </li>
-        )}
-        {may.includes('plan.import') && (
-          <li>
-            <Link
-              to="/admin/import"
-              className={styles.navLink}
-              activeOptions={{ includeSearch: false }}
-            >
-              <FileSpreadsheet aria-hidden="true" />
-              {t('nav.plan')}
-            </Link>
-          </li>
-        )}
+        ))}
+        <li className={styles.onPhones}>
+          <button
+            type="button"
+            className={styles.navLink}
+            aria-haspopup="dialog"
+            aria-current={rest.some(({ to }) => pathname.startsWith(to)) ? 'page' : undefined}
+            data-testid="nav-more"
+            onClick={() => setShowsMore(true)}
+          >
+            <Ellipsis aria-hidden="true" />
+            {t('nav.more')}
+          </button>
+        </li>
       </ul>
+      {showsMore && (
+        <MoreSheet session={props.session} pages={rest} onClose={() => setShowsMore(false)} />
+      )}
     </nav>
+  );
+}
+
+function PageLink(props: { readonly page: NavPage }) {
+  const { t } = useI18n();
+  const { unacknowledged } = useFleet();
+  const { to, label, Icon } = props.page;
+  return (
+    <Link to={to} className={styles.navLink} activeOptions={{ includeSearch: false }}>
+      <Icon aria-hidden="true" />
+      {t(label)}
+      {to === '/alerts' && unacknowledged > 0 && (
+        <span className={`${styles.count} ${styles.navCount}`} aria-hidden="true">
+          {unacknowledged > 99 ? '99+' : unacknowledged}
+        </span>
+      )}
+    </Link>
   );
 }

@@ -17,6 +17,7 @@ import { writeHealthCsv } from './health-csv.ts';
 import { HealthGrid } from './health-grid.tsx';
 import { countPresets, findRows, orderRows, rankNames } from './health-order.ts';
 import styles from './health-page.module.css';
+import presetStyles from './health-presets.module.css';
 import type { HealthRows } from './health-rows.ts';
 import {
   type HealthPreset,
@@ -97,12 +98,12 @@ function HealthTable(props: { readonly feed: HealthFeed }) {
         onSearch={setSearch}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: buttons in a row, no form */}
-      <div className={styles.presets} role="group" aria-label={t('health.presets')}>
+      <div className={presetStyles.presets} role="group" aria-label={t('health.presets')}>
         {healthPresets.map((preset) => (
           <button
             key={preset}
             type="button"
-            className={styles.preset}
+            className={presetStyles.preset}
             aria-pressed={search.status === preset}
             onClick={() => {
               const { status: _, ...rest } = search;
@@ -118,7 +119,7 @@ function HealthTable(props: { readonly feed: HealthFeed }) {
         {changed > 0 && (
           <button
             type="button"
-            className={styles.again}
+            className={presetStyles.again}
             onClick={orderAgain}
             data-testid="health-again"
           >

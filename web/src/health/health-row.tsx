@@ -42,6 +42,7 @@ export function HealthRow(props: {
   const lossPercent = rows.lossPercent[row] ?? Number.NaN;
   const why = degradedReasonKinds.filter((_, bit) => ((rows.reasons[row] ?? 0) & (1 << bit)) !== 0);
   const fault = rows.faults[row] ?? null;
+  const firmware = rows.firmwares[rows.firmware[row] ?? -1] ?? '';
   const reasonText =
     why.length > 0
       ? why.map((kind) => t(`health.reason.${kind}`)).join(t('alerts.listSeparator'))
@@ -65,11 +66,17 @@ export function HealthRow(props: {
     ),
     station: (
       <>
-        <span className={styles.clip}>{pick(station.name, station.nameUr)}</span>
+        <span className={styles.clip} title={pick(station.name, station.nameUr)}>
+          {pick(station.name, station.nameUr)}
+        </span>
         <Code className={styles.code}>{station.constituency}</Code>
       </>
     ),
-    district: pick(station.district, station.districtUr),
+    district: (
+      <span title={pick(station.district, station.districtUr)}>
+        {pick(station.district, station.districtUr)}
+      </span>
+    ),
     status: (
       <>
         <span className={styles.badges}>
@@ -81,7 +88,11 @@ export function HealthRow(props: {
               <EyeOff role="img" aria-label={t('health.unapproved')} />
             </span>
           )}
-          {rows.flapping[row] === 1 && <span className={styles.flag}>{t('health.flapping')}</span>}
+          {rows.flapping[row] === 1 && (
+            <span className={styles.flag} title={t('health.flapping')}>
+              {t('health.flapping')}
+            </span>
+          )}
           {rows.registered[row] === 1 && rows.recording[row] === 0 && !isDown(state) && (
             <span className={styles.flag}>{t('camera.notRecording')}</span>
           )}
@@ -108,7 +119,11 @@ export function HealthRow(props: {
     ) : (
       <span title={moment(seenMs, nowMs)}>{t('health.ago', { age: age(nowMs - seenMs) })}</span>
     ),
-    firmware: <Code className={styles.clip}>{rows.firmwares[rows.firmware[row] ?? -1] ?? ''}</Code>,
+    firmware: (
+      <span className={styles.clip} title={firmware}>
+        <Code>{firmware}</Code>
+      </span>
+    ),
   };
 
   return (

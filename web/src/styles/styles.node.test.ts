@@ -53,7 +53,7 @@ function contrast(a: string, b: string): number {
 const dark = readTokens(':root {');
 const light = { ...dark, ...readTokens(':root[data-theme="light"]') };
 const texts = ['--text', '--muted', '--accent', '--ok', '--warn', '--bad', '--off'];
-const grounds = ['--bg', '--surface', '--raised', '--hover'];
+const grounds = ['--bg', '--surface', '--raised', '--hover', '--field'];
 
 test.each([
   ['dark', dark],
