@@ -1,12 +1,11 @@
 import type { AlertStepMessage } from '@nigehban/domain/api/alert-types.ts';
 import {
   type EscalatedByHand,
-  type EscalationLevel,
   levelRank,
   type NoticeSubject,
 } from '@nigehban/domain/notice-occasion.ts';
 import { addAlertEvents } from './alert-store.ts';
-import { announceAll } from './change-feed.ts';
+import { announce } from './change-feed.ts';
 import type { Queryable } from './database.ts';
 import { addIncidentEvents } from './incident-store.ts';
 import { putOutbox } from './outbox-store.ts';
@@ -41,54 +40,59 @@ export async function readLastStep(
 }
 
 /**
- * Raises what {@link holdSubject} holds to a level in the name of a person, and puts that into its life
- * and the outbox. Nobody was told of it before: this is its page.
+ * Raises what {@link holdSubject} holds to a level, and says what is to be told of that; nothing is put
+ * into the outbox yet. Nobody was told of it before: this is its page.
  */
 export async function raiseByHand(
   sql: Queryable,
-  given: {
-    readonly subject: NoticeSubject;
-    readonly from: EscalationLevel;
-    readonly byHand: EscalatedByHand;
-    readonly actor: string;
-  },
+  subject: NoticeSubject,
+  byHand: EscalatedByHand,
   nowMs: number,
-): Promise<void> {
-  const { subject, from, byHand, actor } = given;
-  const isAlert = subject.kind === 'alert';
+): Promise<AlertStepMessage> {
   const level = levelRank(byHand.level);
-  const [row] = isAlert
-    ? await sql<{ version: number; begins: boolean }[]>`
+  const [row] =
+    subject.kind === 'alert'
+      ? await sql<{ version: number; begins: boolean }[]>`
         update alert al set escalation_level = ${level}, version = al.version + 1,
           paged_at = coalesce(al.paged_at, ${nowMs})
         from alert old where al.id = ${subject.id} and old.id = al.id
         returning al.version, old.paged_at is null and al.acknowledged_at is null as begins`
-    : await sql<{ version: number; begins: boolean }[]>`
+      : await sql<{ version: number; begins: boolean }[]>`
         update incident i set escalation_level = ${level}, version = i.version + 1,
           paged_at = coalesce(i.paged_at, ${nowMs})
         from incident old where i.id = ${subject.id} and old.id = i.id
         returning i.version, old.paged_at is null and i.acknowledged_at is null as begins`;
   if (row === undefined) throw new Error(`no ${subject.kind} ${subject.id} to escalate`);
   const { version, begins } = row;
-  const details = { from, level: byHand.level, reason: byHand.reason };
-  if (isAlert) await addAlertEvents(sql, [subject.id], 'escalated', actor, nowMs, details);
-  else {
+  const named = subject.kind === 'alert' ? { alertId: subject.id } : { incidentId: subject.id };
+  return { ...named, step: 'escalated', version, byHand: { ...byHand, begins } };
+}
+
+/** Puts an escalation by hand into the life of what climbed, and its message into the outbox. */
+export async function writeClimb(
+  sql: Queryable,
+  given: {
+    readonly subject: NoticeSubject;
+    readonly actor: string;
+    readonly details: Readonly<Record<string, string | number>>;
+    readonly message: AlertStepMessage;
+  },
+  nowMs: number,
+): Promise<void> {
+  const { subject, actor, details, message } = given;
+  if (subject.kind === 'alert') {
+    await addAlertEvents(sql, [subject.id], 'escalated', actor, nowMs, details);
+  } else {
     const event = { incidentId: subject.id, step: 'escalated', details } as const;
     await addIncidentEvents(sql, [event], actor, nowMs);
   }
-  const named = isAlert ? { alertId: subject.id } : { incidentId: subject.id };
-  const payload: AlertStepMessage = {
-    ...named,
-    step: 'escalated',
-    version,
-    byHand: { ...byHand, begins },
-  };
   await putOutbox(sql, [
     {
-      key: `${subject.kind}-${subject.id}-${version}-escalated`,
+      key: `${subject.kind}-${subject.id}-${message.version}-escalated`,
       topic: `${subject.kind}-step`,
-      payload,
+      payload: message,
     },
   ]);
-  await announceAll(sql, [{ topic: isAlert ? 'alerts' : 'incidents', ids: [subject.id] }]);
+  const topic = subject.kind === 'alert' ? 'alerts' : 'incidents';
+  await announce(sql, { topic, ids: [subject.id] });
 }

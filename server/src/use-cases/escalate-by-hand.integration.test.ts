@@ -113,7 +113,10 @@ test('of two operators at once one wins, and the other is told who did what', as
     select actor, details from audit_log where action = 'alert.escalate'
       and subject = ${String(alertId)}`;
   expect([...audit]).toEqual([
-    { actor: ['ayesha', 'bilal'][won], details: { from: 'district', to: 'division', reason } },
+    {
+      actor: ['ayesha', 'bilal'][won],
+      details: { from: 'district', level: 'division', reason, recipients: 1 },
+    },
   ]);
 });
 
@@ -162,6 +165,22 @@ test('the level that is asked hears at once, in quiet hours and below its severi
   await escalate(3);
   await all.pass(20_000, 5_000);
   expect(all.whoHeard(0)).toEqual(['asked Escalated']);
+});
+
+test('where nobody is set up at the level that is asked, that stands in its life', async () => {
+  await all.sql`delete from notice_recipient where level = 'division'`;
+  await all.add('division', { name: 'elsewhere', division: 'Division 2' });
+  await all.set([3], 'UNREACHABLE');
+  await all.pass(20_000, 5_000);
+  await escalate(3);
+  await escalate(3);
+  const rows = await all.sql<{ level: string; recipients: number }[]>`
+    select details->>'level' as level, (details->>'recipients')::int as recipients
+    from alert_event where step = 'escalated' order by id`;
+  expect([...rows]).toEqual([
+    { level: 'division', recipients: 0 },
+    { level: 'province', recipients: 1 },
+  ]);
 });
 
 test('what is seen anew, closed, at the top, without a reason or not allowed is refused', async () => {
@@ -229,7 +248,7 @@ test('an incident climbs by hand from the level that it reaches; an alert in it 
   const events = await all.sql<{ actor: string; details: unknown }[]>`
     select actor, details from incident_event where step = 'escalated'`;
   expect([...events]).toEqual([
-    { actor: 'bilal', details: { from: 'district', level: 'division', reason } },
+    { actor: 'bilal', details: { from: 'district', level: 'division', reason, recipients: 1 } },
   ]);
   await all.pass(10 * minuteMs, 20_000);
   expect(all.heard('province').length).toBeGreaterThan(0);

@@ -1,4 +1,8 @@
-import type { EscalateBody, IncidentView } from '@nigehban/domain/api/alert-types.ts';
+import type {
+  AlertStepMessage,
+  EscalateBody,
+  IncidentView,
+} from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import {
@@ -8,13 +12,21 @@ import {
   reasonLength,
 } from '@nigehban/domain/manual-escalation.ts';
 import type { EscalationLevel, NoticeSubject } from '@nigehban/domain/notice-occasion.ts';
+import { routeNotice } from '@nigehban/domain/notice-routing.ts';
 import type { Role } from '@nigehban/domain/permissions.ts';
 import { readAlerts } from '../store/alert-store.ts';
 import { addAudit } from '../store/audit-store.ts';
 import type { Queryable, Sql } from '../store/database.ts';
 import { readIncidents } from '../store/incident-store.ts';
-import { holdSubject, raiseByHand, readLastStep } from '../store/manual-escalation-store.ts';
+import {
+  holdSubject,
+  raiseByHand,
+  readLastStep,
+  writeClimb,
+} from '../store/manual-escalation-store.ts';
+import { readRules } from '../store/recipient-store.ts';
 import type { ActingPerson } from './alert-life.ts';
+import { readOutageNews } from './tell-of-outages.ts';
 
 /** Who asks the next level for help, and why. */
 export interface Escalating extends ActingPerson, EscalateBody {
@@ -84,13 +96,30 @@ async function escalate<View extends AlertView | IncidentView>(
     if (decision.kind === 'refused') throw refusal(subject, decision.why, given.role);
     const { from, to } = decision;
     const byHand = { name: given.displayName, reason, level: to };
-    await raiseByHand(tx, { subject, from, byHand, actor }, nowMs);
+    const message = await raiseByHand(tx, subject, byHand, nowMs);
+    const recipients = await countAsked(tx, message, to, nowMs);
+    const details = { from, level: to, reason, recipients };
+    await writeClimb(tx, { subject, actor, details, message }, nowMs);
     const action = `${subject.kind}.escalate`;
-    const audit = { actor, address, action, subject: String(subject.id) };
-    await addAudit(tx, { ...audit, details: { from, to, reason } }, nowMs);
+    await addAudit(tx, { actor, address, action, subject: String(subject.id), details }, nowMs);
     return { view: await read(tx) };
   });
   return view;
+}
+
+/** How many recipients of the level there are to be told: an escalation that nobody hears has to be seen. */
+async function countAsked(
+  sql: Queryable,
+  message: AlertStepMessage,
+  level: EscalationLevel,
+  nowMs: number,
+): Promise<number> {
+  const news = await readOutageNews(sql, message);
+  if (news?.kind !== 'tell') return 0;
+  const rules = await readRules(sql, nowMs);
+  const there = new Set(rules.filter((rule) => rule.level === level).map((rule) => rule.id));
+  const told = routeNotice(news.occasion, rules, nowMs);
+  return told.filter((notice) => there.has(notice.recipientId)).length;
 }
 
 async function changed(

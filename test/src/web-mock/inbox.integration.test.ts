@@ -203,6 +203,7 @@ test('an alert climbs by key with a reason; who was quicker is named; at the top
   expect(await button.isDisabled()).toBe(true);
   await page.keyboard.press('u');
   await page.locator('q', { hasText: 'Crowd at the gate' }).waitFor();
+  await page.getByTestId('escalate-unheard').waitFor();
   await page.getByTestId('inbox-detail').getByText('to the province').last().waitFor();
   expect(await reason.count()).toBe(0);
   expect(server.fleet.alerts[0]?.escalationLevel).toBe(2);

@@ -146,7 +146,12 @@ export function createMockAlerts(fleet: MockFleet, push: (message: object) => vo
       const to = climb({ closed: false, level: from });
       alert.escalationLevel = levelRank(to);
       const { reason } = body as EscalateBody;
-      note(`a${alert.id}`, 'escalated', who, nowMs, { from, level: to, reason });
+      note(`a${alert.id}`, 'escalated', who, nowMs, {
+        from,
+        level: to,
+        reason,
+        recipients: to === 'province' ? 0 : 2,
+      });
     } else {
       const { cause, note: text } = body as ResolveBody;
       Object.assign(alert, {

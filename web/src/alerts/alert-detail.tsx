@@ -25,6 +25,7 @@ import { LifeTimeline } from './life-timeline.tsx';
 import { NoteForm } from './note-form.tsx';
 import { AlertRunbook } from './runbook.tsx';
 import { SeverityTag } from './severity-tag.tsx';
+import { UnheardNotice } from './unheard-notice.tsx';
 import type { Acknowledging } from './use-acknowledge.ts';
 
 export interface AlertActions {
@@ -114,6 +115,7 @@ function Body(
       <Facts alert={alert} nowMs={nowMs} />
       {acknowledging !== null && <Outcome alertId={alert.id} acknowledging={acknowledging} />}
       <Actions {...props} />
+      {detail !== null && alert.state !== 'closed' && <UnheardNotice steps={detail.timeline} />}
       {detail?.incident != null && detail.incident.state !== 'closed' && (
         <IncidentLink incident={detail.incident} />
       )}

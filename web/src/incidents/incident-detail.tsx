@@ -11,6 +11,7 @@ import { LifeTimeline } from '../alerts/life-timeline.tsx';
 import { NoteForm } from '../alerts/note-form.tsx';
 import { IncidentRunbook } from '../alerts/runbook.tsx';
 import { SeverityTag } from '../alerts/severity-tag.tsx';
+import { UnheardNotice } from '../alerts/unheard-notice.tsx';
 import type { Acknowledging } from '../alerts/use-acknowledge.ts';
 import { useFleet, useServerNow } from '../app/services.tsx';
 import { useCan } from '../app/session.ts';
@@ -108,6 +109,9 @@ function Body(
         <BulkOutcome incidentId={incident.id} outcome={acknowledging.outcome} nowMs={nowMs} />
       )}
       <Actions {...props} mayAcknowledge={mayAcknowledge} />
+      {props.timeline !== null && incident.state !== 'closed' && (
+        <UnheardNotice steps={props.timeline} />
+      )}
       <IncidentRunbook incident={incident} />
       {props.timeline === null ? (
         <LoadingRows rows={3} />
