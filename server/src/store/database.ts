@@ -18,6 +18,9 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
   const guard = createPoolGuard();
   const pool = postgres(url, {
     max: options.maxConnections ?? 12,
+    // A plan is made for the tables as they are. A kept one was made when they were empty: between the
+    // installation of a province and its first storm lies nothing that would make PostgreSQL look again.
+    prepare: false,
     connect_timeout: 5,
     idle_timeout: 60,
     backoff: (attempts) => Math.min(0.1 * 2 ** attempts, 3),

@@ -89,6 +89,7 @@ export async function storeSessionsProved(
 ): Promise<void> {
   const rows = rowsOf(proved);
   await sql.begin(async (tx) => {
+    await holdOpenDoubts(tx, proved);
     await tx`
       with x as (select * from jsonb_to_recordset(${tx.json(toJson(rows))})
           as x(id int, session timestamptz)),
@@ -120,6 +121,7 @@ export async function storeSessionsReleased(
 ): Promise<void> {
   const rows = rowsOf(released);
   await sql.begin(async (tx) => {
+    await holdOpenDoubts(tx, released);
     await tx`
       with x as (select * from jsonb_to_recordset(${tx.json(toJson(rows))})
           as x(id int, session timestamptz)),
@@ -138,6 +140,16 @@ export async function storeSessionsReleased(
       update camera c set identity_checked_at = greatest(c.identity_checked_at, s.session)
       from shown s where c.id = s.camera_id`;
   });
+}
+
+/** In the order in which breaks and sessions are stored, and cameras after them: nobody waits in a ring. */
+async function holdOpenDoubts(tx: Queryable, keys: readonly SessionKey[]): Promise<void> {
+  const ids = keys.map(({ cameraId }) => cameraId);
+  await tx`
+    select from identity_doubt
+    where camera_id = any(${ids}::int[]) and to_at is null and state <> 'RELEASED'
+    order by camera_id for update`;
+  await tx`select from camera where id = any(${ids}::int[]) order by id for no key update`;
 }
 
 function rowsOf(keys: readonly SessionKey[]) {

@@ -18,16 +18,22 @@ import { putOutbox } from './outbox-store.ts';
 interface IncidentRow
   extends Omit<
     IncidentView,
-    'state' | 'severity' | 'rank' | 'cause' | 'unacknowledgedAlerts' | 'level'
+    'state' | 'severity' | 'rank' | 'cause' | 'unacknowledgedAlerts' | 'level' | 'districtCodes'
   > {
   readonly causeKind: IncidentCauseKind;
   readonly causeKey: string;
+  /** The district that is the cause itself. */
+  readonly causeDistrict: string | null;
 }
 
+/** Alerts of an incident that weigh the same. */
 interface ChildRow extends Omit<AlertWeight, 'expected'> {
   readonly incidentId: number;
+  readonly districtCode: string;
   readonly expected: boolean;
   readonly acknowledged: boolean;
+  /** How many of them are open and not acknowledged. */
+  readonly unacknowledged: number;
 }
 
 export interface IncidentFilter {
@@ -47,10 +53,7 @@ export async function readIncidents(
     select i.id, i.kind, i.cause_kind, i.cause_key,
       coalesce(d.name, b.name, i.cause_key) as cause_name,
       coalesce(d.name_ur, b.name_ur, i.cause_key) as cause_name_ur,
-      coalesce((select array_agg(distinct s.district_code order by s.district_code)
-        from alert al join station s on s.id = al.station_id
-        where al.incident_id = i.id and (al.closed_at is null or i.closed_at is not null)),
-        case when d.code is null then '{}' else array[d.code] end) as district_codes,
+      d.code as cause_district,
       i.started_at as started_at_ms, i.opened_at as opened_at_ms, i.closed_at as closed_at_ms,
       i.merged_into, i.stations, i.of_stations, i.peak_stations, i.evidence,
       i.acknowledged_at as acknowledged_at_ms, i.acknowledged_by, i.assignee, i.escalation_level,
@@ -59,7 +62,7 @@ export async function readIncidents(
     left join district d on i.cause_kind = 'district' and d.code = i.cause_key
     left join lateral (
       select min(s.name) as name, min(s.name_ur) as name_ur from station s
-      where i.cause_kind = 'building' and s.building_id::text = i.cause_key
+      where s.building_id = case i.cause_kind when 'building' then i.cause_key::int end
     ) b on true
     where true
       ${filter.state === 'open' ? sql`and i.closed_at is null` : sql``}
@@ -69,29 +72,30 @@ export async function readIncidents(
     order by i.id desc limit ${filter.limit}`;
   // Of a closed incident all that it ever had count.
   const children = await sql<ChildRow[]>`
-    select distinct al.incident_id, al.phase, al.kind, s.category, al.lost_placements,
+    select al.incident_id, s.district_code, al.phase, al.kind, s.category, al.lost_placements,
       al.missing_placements, al.coverage as coverage_share, al.expected_id is not null as expected,
-      al.acknowledged_at is not null or al.closed_at is not null as acknowledged
+      al.acknowledged_at is not null or al.closed_at is not null as acknowledged,
+      count(*) filter (where al.closed_at is null and al.acknowledged_at is null)::int
+        as unacknowledged
     from alert al join station s on s.id = al.station_id join incident i on i.id = al.incident_id
     where al.incident_id = any(${rows.map((row) => row.id)}::int[])
-      and (al.closed_at is null or i.closed_at is not null)`;
-  const unacknowledged = await sql<{ incidentId: number; count: number }[]>`
-    select incident_id, count(*)::int as count from alert
-    where incident_id = any(${rows.map((row) => row.id)}::int[]) and closed_at is null
-      and acknowledged_at is null group by 1`;
+      and (al.closed_at is null or i.closed_at is not null)
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`;
   const byIncident = Map.groupBy(children, (child) => child.incidentId);
-  const open = new Map(unacknowledged.map((row) => [row.incidentId, row.count]));
+  const districtsOf = new Map(rows.map((row) => [row.id, districtCodesOf(row, byIncident)]));
   const divisionOf = await readDivisionOfDistricts(
     sql,
-    rows.flatMap((row) => (row.districtCodes.length > 1 ? row.districtCodes : [])),
+    [...districtsOf.values()].flatMap((codes) => (codes.length > 1 ? codes : [])),
   );
-  return rows.map(({ causeKind, causeKey, ...row }) => {
+  return rows.map(({ causeKind, causeKey, causeDistrict: _, ...row }) => {
     const own = byIncident.get(row.id) ?? [];
+    const districtCodes = districtsOf.get(row.id) ?? [];
     const cause = { kind: causeKind, key: causeKey };
-    const districts = row.districtCodes.length;
-    const divisions = new Set(row.districtCodes.map((code) => divisionOf.get(code))).size;
+    const districts = districtCodes.length;
+    const divisions = new Set(districtCodes.map((code) => divisionOf.get(code))).size;
     return {
       ...row,
+      districtCodes,
       cause,
       level: incidentLevel({ ...row, cause, districts, divisions }),
       state:
@@ -101,9 +105,19 @@ export async function readIncidents(
             ? 'acknowledged'
             : 'open',
       ...weigh(row, own),
-      unacknowledgedAlerts: open.get(row.id) ?? 0,
+      unacknowledgedAlerts: own.reduce((sum, child) => sum + child.unacknowledged, 0),
     };
   });
+}
+
+/** The districts of its alerts; while it has none the one that is its cause. */
+function districtCodesOf(
+  { id, causeDistrict }: IncidentRow,
+  children: ReadonlyMap<number, readonly ChildRow[]>,
+): readonly string[] {
+  const codes = new Set((children.get(id) ?? []).map((child) => child.districtCode));
+  if (codes.size === 0 && causeDistrict !== null) codes.add(causeDistrict);
+  return [...codes].sort();
 }
 
 /** A part of ours that failed is at least major: nobody sees what its cameras would show. */

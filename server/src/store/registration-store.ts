@@ -94,8 +94,10 @@ export async function storeIdentityChecked(
   cameraIds: readonly CameraId[],
   atMs: number,
 ): Promise<void> {
-  await sql`update camera set identity_checked_at = ${atMs}::timestamptz
-    where id = any(${[...cameraIds]}::int[])`;
+  await sql`
+    with held as materialized (
+      select id from camera where id = any(${[...cameraIds]}::int[]) order by id for no key update)
+    update camera c set identity_checked_at = ${atMs}::timestamptz from held where c.id = held.id`;
 }
 
 /** Gives an asset the identity, and the address, of the device that a person put into its place. */

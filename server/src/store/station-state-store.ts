@@ -26,5 +26,7 @@ export async function readStationDeltas(
     from wanted w
     join station s on s.id = w.station_id
     left join station_state ss on ss.station_id = s.id
-    left join alert al on al.station_id = s.id and al.closed_at is null and al.family = 'OUTAGE'`;
+    left join lateral (select open.id from alert open
+      where open.station_id = s.id and open.family = 'OUTAGE' and open.closed_at is null limit 1
+    ) al on true`;
 }

@@ -176,12 +176,11 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
       const verdict = compareIdentity(identity, asset);
       if (verdict === 'another') await setRight({ ...entry, endpoint }, identity, doubt.fromMs);
       else {
-        proved.push(cameraId);
         // What the directory shows of a camera that was bound elsewhere just now is of its former place.
         const isLoaded = entry.endpoint !== null && sameEndpoint(entry.endpoint, endpoint);
         if (session !== null && isLoaded && isOfEndpoint(session, asset)) {
           void proofs.add([session]);
-        }
+        } else proved.push(cameraId);
       }
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;

@@ -101,14 +101,14 @@ export function createBrowserHub(options: {
   // Begins at the clock, so that a restarted server never repeats the numbers of the former one.
   let seq = clock.nowMs();
 
-  const sendText = (client: Client, text: string) => {
+  const sendText = (client: Client, text: string | Buffer) => {
     if (client.socket.readyState !== WebSocket.OPEN) return;
     if (client.socket.bufferedAmount > maxBufferedBytes) {
       log.warn({ username: client.session.username }, 'a browser reads too slowly: dropped');
       client.socket.terminate();
       return;
     }
-    client.socket.send(text);
+    client.socket.send(text, { binary: false });
   };
   const send = (client: Client, message: ServerMessage) =>
     sendText(client, JSON.stringify(message));
@@ -204,7 +204,7 @@ export function createBrowserHub(options: {
         return { message, text: JSON.stringify({ ...message, seq }) };
       });
       // Written once for each role, whatever the number of browsers.
-      const frames = new Map<Role, string | null>();
+      const frames = new Map<Role, Buffer | null>();
       for (const client of clients) {
         const { role } = client.session;
         let frame = frames.get(role);
@@ -212,10 +212,9 @@ export function createBrowserHub(options: {
           const texts = numbered
             .filter(({ message }) => can(role, pushAccess[message.type]))
             .map(({ text }) => text);
-          frame =
-            texts.length > 1
-              ? `{"type":"batch","messages":[${texts.join(',')}]}`
-              : (texts[0] ?? null);
+          const text =
+            texts.length > 1 ? `{"type":"batch","messages":[${texts.join(',')}]}` : texts[0];
+          frame = text === undefined ? null : Buffer.from(text);
           frames.set(role, frame);
         }
         if (frame !== null) sendText(client, frame);

@@ -2,13 +2,13 @@ import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import { phaseWithoutClock } from '@nigehban/domain/election-phase.ts';
 import { readAlerts } from '../store/alert-store.ts';
+import { readCameraDeltas } from '../store/camera-delta-store.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
 import { readIncidents } from '../store/incident-store.ts';
 import { readDistrictPhases } from '../store/phase-store.ts';
 import { readStationDeltas } from '../store/station-state-store.ts';
 import type { CameraMonitor } from '../use-cases/monitor-cameras.ts';
-import { listCameras } from '../use-cases/read-status.ts';
 import type { BrowserHub, Push } from './browser-hub.ts';
 
 /** A lone change is told at once; */
@@ -19,6 +19,8 @@ const gatherInStormForMs = 250;
 const longestGatherMs = 1_500;
 /** While many cameras are registered the plan changes all the time: browsers load lists so often. */
 const reloadEveryMs = 2_000;
+/** An incident's numbers change with every station that joins it, and reading it reads its alerts. */
+const incidentsEveryMs = 1_000;
 /** More at once than this are cheaper to load anew, for the browser too. */
 const mostChanges = 40_000;
 
@@ -49,24 +51,36 @@ export function createChangePusher(options: {
   let phases = false;
   let reload = false;
   let reloadedAtMs = Number.NEGATIVE_INFINITY;
+  let incidentsAtMs = Number.NEGATIVE_INFINITY;
   let passedAtMs = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
   let running: Promise<void> | null = null;
   let stopped = false;
   let waiting: { readonly dueMs: number; readonly cancel: () => void } | null = null;
 
-  const reloadWaitMs = () => reloadedAtMs + reloadEveryMs - clock.nowMs();
-  const count = () =>
-    changes.cameras.size + changes.stations.size + changes.alerts.size + changes.incidents.size;
+  /** Until so long after the last time; at once when the clock was set back since. */
+  const waitMsAfter = (lastMs: number, everyMs: number) => {
+    const sinceMs = clock.nowMs() - lastMs;
+    return sinceMs < 0 ? 0 : everyMs - sinceMs;
+  };
+  const reloadWaitMs = () => waitMsAfter(reloadedAtMs, reloadEveryMs);
+  const incidentsWaitMs = () => waitMsAfter(incidentsAtMs, incidentsEveryMs);
+  const countUrgent = () => changes.cameras.size + changes.stations.size + changes.alerts.size;
+  const count = () => countUrgent() + changes.incidents.size;
 
   const pass = async () => {
     if (count() > mostChanges) {
       reload = true;
       changes = nothing();
     }
-    const { cameras, stations, alerts, incidents } = changes;
+    const { cameras, stations, alerts } = changes;
+    const incidents = incidentsWaitMs() <= 0 ? changes.incidents : new Set<number>();
+    if (incidents.size > 0) incidentsAtMs = clock.nowMs();
     const tellPhases = phases;
-    changes = nothing();
+    changes = {
+      ...nothing(),
+      incidents: incidents.size > 0 ? new Set() : changes.incidents,
+    };
     phases = false;
     const messages: Push[] = [];
     if (reload && reloadWaitMs() <= 0) {
@@ -74,11 +88,14 @@ export function createChangePusher(options: {
       reloadedAtMs = clock.nowMs();
       messages.push({ type: 'reload' });
     }
-    if (hub.clients() === 0) return;
+    if (hub.clients() === 0) {
+      changes = nothing();
+      return;
+    }
     // Together: what a browser is told of a station is as old as what it is told of its alert.
     const [alertViews, cameraViews, incidentViews] = await Promise.all([
       alerts.size === 0 ? [] : readAlerts(sql, { ids: [...alerts], limit: alerts.size }),
-      cameras.size === 0 ? [] : listCameras(sql, monitor, { ids: [...cameras] }),
+      cameras.size === 0 ? [] : readCameraDeltas(sql, [...cameras]),
       incidents.size === 0
         ? []
         : readIncidents(sql, { ids: [...incidents], limit: incidents.size }),
@@ -95,8 +112,9 @@ export function createChangePusher(options: {
     for (const alert of alertViews.toReversed()) messages.push({ type: 'alert', alert });
     for (const incident of incidentViews.toReversed())
       messages.push({ type: 'incident', incident });
-    for (const { id, state, sinceMs, fault, lastFrameMs, recording } of cameraViews) {
-      messages.push({ type: 'camera', id, state, sinceMs, fault, lastFrameMs, recording });
+    for (const camera of cameraViews) {
+      const { lastFrameMs } = monitor.status(camera.id);
+      messages.push({ type: 'camera', ...camera, lastFrameMs: lastFrameMs ?? camera.lastFrameMs });
     }
     for (const station of stationViews) messages.push({ type: 'station', ...station });
     if (tellPhases) {
@@ -117,8 +135,12 @@ export function createChangePusher(options: {
     const inStormMs = Math.min(longestGatherMs, Math.max(gatherInStormForMs, 2 * tookMs));
     const storm = clock.nowMs() - passedAtMs < tookMs + 2 * gatherInStormForMs;
     const gatherMs = storm ? inStormMs : gatherForMs;
-    const onlyReload = count() === 0 && !phases;
-    const waitMs = onlyReload ? Math.max(gatherMs, reloadWaitMs()) : gatherMs;
+    const urgent = countUrgent() > 0 || phases;
+    const laterMs = Math.min(
+      reload ? reloadWaitMs() : Number.POSITIVE_INFINITY,
+      changes.incidents.size > 0 ? incidentsWaitMs() : Number.POSITIVE_INFINITY,
+    );
+    const waitMs = urgent ? gatherMs : Math.max(gatherMs, laterMs);
     const dueMs = clock.nowMs() + waitMs;
     if (waiting !== null && waiting.dueMs <= dueMs) return;
     waiting?.cancel();

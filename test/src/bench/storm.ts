@@ -5,11 +5,12 @@
  * changes stored one in a transaction, on eight connections.
  *
  * `--cameras N` (29,000) · `--stations N` (6,000) · `--seconds N` of the steady run (10) ·
- * `--browsers N` (20) · `--json FILE` · `--profile FOLDER`: a profile of the server's processor time
+ * `--browsers N` (20) · `--json FILE` · `--profile FOLDER`: a profile of the server's processor time,
+ * and for each stage the statements and the plans of those that were slow
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -47,6 +48,8 @@ const fleet = {
 };
 const stormMs = 5_000;
 const sliceMs = 100;
+/** With a profile the plans of slower statements are kept. */
+const slowStatementMs = 100;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const ids = Array.from({ length: fleet.cameras }, (_, index) => index + 1);
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -114,6 +117,10 @@ if (values.profile !== undefined) {
   await first.unsafe(`alter system set shared_preload_libraries = 'pg_stat_statements'`);
   await first.unsafe(`alter system set pg_stat_statements.track = 'all'`);
   await first.unsafe('create extension pg_stat_statements');
+  await first.unsafe(`alter system set session_preload_libraries = 'auto_explain'`);
+  await first.unsafe(`alter system set auto_explain.log_min_duration = '${slowStatementMs}ms'`);
+  await first.unsafe('alter system set auto_explain.log_analyze = on');
+  await first.unsafe('alter system set auto_explain.log_nested_statements = on');
   await first.end();
   await postgres.stop();
   postgres = await startEmbeddedPostgres({ dataFolder: folder, log });
@@ -140,8 +147,8 @@ const server = fork(join(import.meta.dirname, 'storm/server-process.ts'), {
 });
 
 let spent = { server: 0, database: 0 };
-/** Says what the stage that ends here took of the processor. */
-const sayProcessorTime = (stage: string) => {
+/** Says what the stage that ends here took of the processor, and with a profile which statements. */
+const sayProcessorTime = async (stage: string) => {
   const total = {
     server: processSeconds(server.pid ?? 0),
     database: processSeconds(postmaster),
@@ -150,6 +157,13 @@ const sayProcessorTime = (stage: string) => {
     `${stage}: server ${(total.server - spent.server).toFixed(1)} s, PostgreSQL ${(total.database - spent.database).toFixed(1)} s of processor time`,
   );
   spent = total;
+  if (values.profile === undefined) return;
+  const statements = await sql`
+    select calls::int, round(total_exec_time)::int as ms, toplevel, left(query, 150) as query
+    from pg_stat_statements order by total_exec_time desc limit 40`;
+  const name = `statements-${stage.replaceAll(' ', '-')}.json`;
+  writeFileSync(join(values.profile, name), JSON.stringify(statements, null, 1));
+  await sql`select pg_stat_statements_reset()`;
 };
 
 try {
@@ -180,18 +194,18 @@ try {
   await secondsUntil(async () => (await online()) === ids.length, Date.now());
   await pause(5_000);
 
-  sayProcessorTime('start');
+  await sayProcessorTime('start');
 
   const toldMs = await tellTwice((some) => node.down(some, 'CAMERA_UNREACHABLE'));
   const blind = () => count(sql, `alert where closed_at is null and kind = 'BLIND'`);
   const stored = await secondsUntil(async () => (await blind()) === fleet.stations, toldMs);
   say(`all alerts stored after ${stored.toFixed(2)} s`);
-  sayProcessorTime('storm until then');
+  await sayProcessorTime('storm until then');
   const loose = `alert where closed_at is null and incident_id is null`;
   const grouped = await secondsUntil(async () => (await count(sql, loose)) === 0, toldMs);
   say(`all of them in an incident after ${grouped.toFixed(2)} s`);
   await pause(6_000);
-  sayProcessorTime('until told');
+  await sayProcessorTime('until told');
   const incidents = await count(sql, 'incident where closed_at is null');
   const causes = await sql<{ causeKind: string; stations: number }[]>`
     select cause_kind, stations from incident where closed_at is null`;
@@ -202,7 +216,7 @@ try {
   say(`all alerts closed after ${closed.toFixed(2)} s`);
   // A message may wait for its companions for 5 s.
   await pause(8_000);
-  sayProcessorTime('return');
+  await sayProcessorTime('return');
   const notices = recipients.heard();
   say(`${notices.all} messages; ${notices.silent} recipients heard nothing`);
   recipients.close();
@@ -237,7 +251,7 @@ try {
   };
   let cursor = 0;
   await run(7_000);
-  sayProcessorTime('warming up');
+  await sayProcessorTime('warming up');
   browsers.begin();
   const before = {
     atMs: performance.now(),
@@ -248,7 +262,7 @@ try {
   const elapsed = (performance.now() - before.atMs) / 1_000;
   const cpu = processSeconds(server.pid ?? 0) + processSeconds(postmaster) - before.cpu;
   const perSecond = ((await transitions()) - before.changes) / elapsed;
-  sayProcessorTime('steady');
+  await sayProcessorTime('steady');
   if (perSecond === 0) throw new Error('no change was stored while 1,000 a second came');
   const worst = browsers.worst();
   say(
@@ -261,11 +275,7 @@ try {
   await once(server, 'exit');
 
   if (values.profile !== undefined) {
-    const statements = await sql`
-      select calls::int, round(total_exec_time)::int as ms, round(total_plan_time)::int as plan_ms,
-        toplevel, left(query, 150) as query
-      from pg_stat_statements order by total_exec_time desc limit 40`;
-    writeFileSync(join(values.profile, 'statements.json'), JSON.stringify(statements, null, 1));
+    copyFileSync(join(folder, 'postgres', 'server.log'), join(values.profile, 'postgres.log'));
   }
   const peer = await runPerEvent(sql);
   say(`peer: ${Math.round(peer)} changes a second, one in a transaction`);
