@@ -50,8 +50,8 @@ function contrast(a: string, b: string): number {
   return ((lighter ?? 0) + 0.05) / ((darker ?? 0) + 0.05);
 }
 
-const dark = readTokens(':root {');
-const light = { ...dark, ...readTokens(':root[data-theme="light"]') };
+const light = readTokens(':root {');
+const dark = { ...light, ...readTokens(':root:not([data-theme="light"])') };
 const texts = ['--text', '--muted', '--accent', '--ok', '--warn', '--bad', '--off'];
 const grounds = ['--bg', '--surface', '--raised', '--hover', '--field'];
 
