@@ -12,6 +12,7 @@ import type {
 import { WebSocketServer } from 'ws';
 import { secretsEqual } from '../security/tokens.ts';
 import { type NodeConnection, serveNodeSocket } from './node-connection.ts';
+import type { RequestGateway, RequestNode } from './node-requests.ts';
 
 export const linkPath = '/internal/link';
 
@@ -28,18 +29,9 @@ export interface LinkServer {
   node(nodeId: string): NodeConnection | null;
   nodes(role: LinkRole): readonly NodeConnection[];
   /** Asks a media node. @throws Fault NODE_UNAVAILABLE when it is not linked here. */
-  requestNode<M extends LinkMethod>(
-    nodeId: string,
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ): Promise<LinkMethods[M][1]>;
+  readonly requestNode: RequestNode;
   /** Asks the linked gateways in turn. @throws Fault GATEWAY_UNAVAILABLE when none is linked. */
-  requestGateway<M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ): Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   /** Asks a node that is linked here for another server process. @throws Fault as the others */
   answer(call: {
     readonly role: LinkRole;

@@ -2,24 +2,16 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { LinkMethod, LinkMethods, LinkRole } from '@nigehban/domain/link-messages.ts';
 import type { LinkCall, LinkExchange } from '../queue/link-exchange.ts';
 import type { LinkServer } from './link-server.ts';
+import type { RequestGateway, RequestNode } from './node-requests.ts';
 
 /** The nodes of all server processes as if they were linked here. */
 export interface LinkedAnywhere {
   isLinked(role: LinkRole, nodeId: string): boolean;
   anyLinked(role: LinkRole): boolean;
   /** @throws Fault NODE_UNAVAILABLE when it is linked to no process */
-  requestNode<M extends LinkMethod>(
-    nodeId: string,
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ): Promise<LinkMethods[M][1]>;
+  readonly requestNode: RequestNode;
   /** Gateways of this process in turn, else those of others. @throws Fault GATEWAY_UNAVAILABLE */
-  requestGateway<M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ): Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   /**
    * A question that only one gateway can answer, to each in turn until one does not say
    * GATEWAY_UNAVAILABLE; `likely` is asked first. @throws Fault GATEWAY_UNAVAILABLE when all do

@@ -2,9 +2,10 @@ import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
-import type { LinkMethod, LinkMethods, NodeFact } from '@nigehban/domain/link-messages.ts';
+import type { NodeFact } from '@nigehban/domain/link-messages.ts';
 import type { App } from '../http/app-type.ts';
 import { addDiscoveryRoutes } from '../http/routes/discovery-routes.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import type { Sql } from '../store/database.ts';
 import type { CameraDirectory } from '../use-cases/camera-directory.ts';
 import {
@@ -61,11 +62,7 @@ export async function startDiscoveryParts(options: {
   readonly log: Logger;
   readonly secretKey: SecretKey;
   readonly directory: CameraDirectory;
-  readonly requestGateway: <M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ) => Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   readonly gateways: () => number;
   readonly retryMs: number;
   readonly answersForMs?: number;

@@ -3,11 +3,11 @@ import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { CameraProbeView } from '@nigehban/domain/api/http-types.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
-import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
 import type { ViewApprovalPolicy } from '@nigehban/domain/view-approval.ts';
 import type { App } from '../http/app-type.ts';
 import { addLifecycleRoutes } from '../http/routes/lifecycle-routes.ts';
 import { addToolRoutes } from '../http/routes/tool-routes.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import type { Sql } from '../store/database.ts';
 import type { CameraDirectory } from '../use-cases/camera-directory.ts';
 import { createCameraLifecycle } from '../use-cases/camera-lifecycle.ts';
@@ -25,11 +25,7 @@ export function addLifecycleParts(
     readonly secretKey: SecretKey;
     readonly viewApproval: ViewApprovalPolicy;
     readonly directory: CameraDirectory;
-    readonly requestGateway: <M extends LinkMethod>(
-      method: M,
-      params: LinkMethods[M][0],
-      timeoutMs: number,
-    ) => Promise<LinkMethods[M][1]>;
+    readonly requestGateway: RequestGateway;
     readonly gatewayLinked: () => boolean;
     readonly probe: (cameraId: CameraId) => Promise<CameraProbeView>;
     readonly snapshot: (cameraId: CameraId) => Promise<Buffer>;

@@ -2,11 +2,11 @@ import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
 import type { App } from '../http/app-type.ts';
 import type { NodeFootage } from '../http/node-footage.ts';
 import { addViewRoutes } from '../http/routes/view-routes.ts';
 import type { LinkedAnywhere } from '../link/linked-anywhere.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
 import { createViewApprovals, type ViewApprovals } from '../use-cases/approve-view.ts';
@@ -40,11 +40,7 @@ export function addViewParts(
     readonly snapshot: (cameraId: CameraId) => Promise<Buffer>;
     readonly nodes: NodeFootage;
     readonly recordingNode: (cameraId: CameraId) => string | null;
-    readonly requestGateway: <M extends LinkMethod>(
-      method: M,
-      params: LinkMethods[M][0],
-      timeoutMs: number,
-    ) => Promise<LinkMethods[M][1]>;
+    readonly requestGateway: RequestGateway;
     readonly requestGatewayOf: LinkedAnywhere['requestGatewayOf'];
     /** See {@link startStillWatch}. */
     readonly stillCameras: () => readonly CameraId[];

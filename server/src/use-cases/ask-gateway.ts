@@ -2,7 +2,7 @@ import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { CameraId, StreamQuality } from '@nigehban/domain/camera.ts';
 import type { ProbeOutcome } from '@nigehban/domain/camera-state.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import { type CameraDirectory, streamOf } from './camera-directory.ts';
 
 /** Questions about single cameras that a gateway answers. */
@@ -26,11 +26,7 @@ const keyFrameWithinMs = 5_000;
 export function createGatewayQuestions(options: {
   readonly clock: Clock;
   readonly directory: CameraDirectory;
-  readonly requestGateway: <M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ) => Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
 }): GatewayQuestions {
   const { clock, directory, requestGateway } = options;
   const snapshots = new Map<CameraId, Promise<Buffer>>();

@@ -4,8 +4,9 @@ import type { SecretKey } from '@nigehban/config/secrets/key-ring.ts';
 import type { QuarantineReason } from '@nigehban/domain/api/discovery-types.ts';
 import type { CameraCredentials, CameraEndpoint, CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { CameraProbe, LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { CameraProbe } from '@nigehban/domain/link-messages.ts';
 import { compareIdentity, deviceKey, matchCamera } from '@nigehban/domain/registration.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import type { CameraAsset } from '../store/camera-store.ts';
 import type { Sql } from '../store/database.ts';
 import { clearQuarantine, upsertQuarantine } from '../store/quarantine-store.ts';
@@ -26,11 +27,7 @@ export interface EnrolPorts {
   readonly directory: CameraDirectory;
   readonly breaker: CredentialBreaker;
   readonly writer: RegistrationWriter;
-  readonly requestGateway: <M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ) => Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   /** How many gateways are linked. */
   readonly gateways: () => number;
 }

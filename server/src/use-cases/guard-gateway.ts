@@ -1,13 +1,8 @@
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import type { CredentialBreaker } from './credential-breaker.ts';
 import { heldBack } from './enrol-camera.ts';
-
-export type RequestGateway = <M extends LinkMethod>(
-  method: M,
-  params: LinkMethods[M][0],
-  timeoutMs: number,
-) => Promise<LinkMethods[M][1]>;
 
 /**
  * Questions about cameras that no person ordered, with the breaker before them: a check of a camera

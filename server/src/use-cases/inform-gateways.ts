@@ -3,6 +3,7 @@ import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { WatchOrder, WatchPolicy } from '@nigehban/domain/watch-orders.ts';
 import type { NodeConnection } from '../link/node-connection.ts';
+import { forgetFormerLinks } from '../link/node-requests.ts';
 import type { Sql } from '../store/database.ts';
 import {
   readLivingNodes,
@@ -130,17 +131,9 @@ export function startGatewayInformer(options: {
     failing: 'gateways cannot be informed',
   });
 
-  /** A node that dials again before its former link was found dead is never told to be unlinked. */
-  const forgetFormer = ({ hello }: NodeConnection) => {
-    for (const former of told.keys()) {
-      const { role, nodeId } = former.hello;
-      if (role === hello.role && nodeId === hello.nodeId) told.delete(former);
-    }
-  };
-
   return {
     linked(node) {
-      forgetFormer(node);
+      forgetFormerLinks(told, node);
       told.set(node, null);
       loop.wake();
     },

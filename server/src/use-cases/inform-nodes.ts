@@ -3,6 +3,7 @@ import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { LinkRole, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import type { NodeConnection } from '../link/node-connection.ts';
+import { forgetFormerLinks } from '../link/node-requests.ts';
 import type { Sql } from '../store/database.ts';
 import { readHoldsInForce } from '../store/hold-store.ts';
 import {
@@ -193,17 +194,9 @@ export function startNodeInformer(options: {
     failing: 'media nodes cannot be informed',
   });
 
-  /** A node that dials again before its former link was found dead is never told to be unlinked. */
-  const forgetFormer = ({ hello }: NodeConnection) => {
-    for (const former of told.keys()) {
-      const { role, nodeId } = former.hello;
-      if (role === hello.role && nodeId === hello.nodeId) told.delete(former);
-    }
-  };
-
   return {
     linked(node) {
-      forgetFormer(node);
+      forgetFormerLinks(told, node);
       told.set(node, null);
       linkedNews.push(node);
       loop.wake();

@@ -7,7 +7,8 @@ import type {
 } from '@nigehban/domain/api/http-types.ts';
 import type { CameraCredentials, CameraEndpoint, CameraId } from '@nigehban/domain/camera.ts';
 import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
-import type { DiscoveredCamera, LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { DiscoveredCamera } from '@nigehban/domain/link-messages.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import { storeRegistrationFault } from '../store/camera-store.ts';
 import type { Sql } from '../store/database.ts';
 import type { CameraDirectory, DirectoryEntry } from './camera-directory.ts';
@@ -22,11 +23,7 @@ export interface RegistrationPorts {
   readonly directory: CameraDirectory;
   readonly breaker: CredentialBreaker;
   readonly enroller: Enroller;
-  readonly requestGateway: <M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ) => Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   /** How many gateways are linked. */
   readonly gateways: () => number;
   readonly retryMs: number;

@@ -14,7 +14,8 @@ import {
   planDiscovery,
 } from '@nigehban/domain/discovery.ts';
 import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
-import type { DiscoveredCamera, LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { DiscoveredCamera } from '@nigehban/domain/link-messages.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import { addAudit } from '../store/audit-store.ts';
 import { dropLease, holdLease } from '../store/correlation-store.ts';
 import type { Sql } from '../store/database.ts';
@@ -41,11 +42,7 @@ export interface DiscoveryRunPorts {
   readonly enroller: Pick<Enroller, 'whereIs'>;
   /** Cameras of the plan at an address. */
   readonly camerasAt: (address: string) => readonly { readonly asset: { readonly id: number } }[];
-  readonly requestGateway: <M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ) => Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   /** How long answers are waited for after the last question of a chunk. */
   readonly answersForMs?: number;
 }

@@ -13,7 +13,7 @@ import type { CameraCredentials, CameraId } from '@nigehban/domain/camera.ts';
 import { effectivePolicy, isEmptyPolicy } from '@nigehban/domain/camera-policy.ts';
 import type { CameraPolicy, CameraPolicyReport } from '@nigehban/domain/camera-tools.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import { addAudit } from '../store/audit-store.ts';
 import { announce } from '../store/change-feed.ts';
 import {
@@ -79,11 +79,7 @@ export function createCameraPolicies(options: {
   readonly random: () => number;
   readonly secretKey: SecretKey;
   readonly directory: CameraDirectory;
-  readonly requestGateway: <M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ) => Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   readonly gatewayLinked: () => boolean;
   /** Takes over what a camera says of itself after its encoders were set. */
   readonly probe: (cameraId: CameraId) => Promise<unknown>;

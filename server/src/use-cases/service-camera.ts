@@ -9,7 +9,7 @@ import type {
 } from '@nigehban/domain/api/tool-types.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
-import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { RequestGateway } from '../link/node-requests.ts';
 import { addAudit } from '../store/audit-store.ts';
 import type { Sql } from '../store/database.ts';
 import { storeClockOffset } from '../store/health-store.ts';
@@ -46,11 +46,7 @@ export function createCameraTools(options: {
   readonly clock: Clock;
   readonly directory: CameraDirectory;
   readonly credentials: Credentials;
-  readonly requestGateway: <M extends LinkMethod>(
-    method: M,
-    params: LinkMethods[M][0],
-    timeoutMs: number,
-  ) => Promise<LinkMethods[M][1]>;
+  readonly requestGateway: RequestGateway;
   readonly probe: (cameraId: CameraId) => Promise<CameraProbeView>;
   readonly snapshot: (cameraId: CameraId) => Promise<Buffer>;
 }): CameraTools {

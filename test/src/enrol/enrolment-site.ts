@@ -6,6 +6,7 @@ import {
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import { createLogger } from '@nigehban/config/log/logger.ts';
 import type { LinkMethod, LinkMethods } from '@nigehban/domain/link-messages.ts';
+import type { RequestGateway } from '@nigehban/server/link/node-requests.ts';
 import {
   type DiscoveryParts,
   startDiscoveryParts,
@@ -16,7 +17,7 @@ import {
   type CameraDirectory,
   createCameraDirectory,
 } from '@nigehban/server/use-cases/camera-directory.ts';
-import { guardGateway, type RequestGateway } from '@nigehban/server/use-cases/guard-gateway.ts';
+import { guardGateway } from '@nigehban/server/use-cases/guard-gateway.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
 type Handlers = Map<LinkMethod, (params: never) => Promise<unknown>>;
