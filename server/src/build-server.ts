@@ -115,7 +115,7 @@ export async function buildServer(
   });
   const live = createLiveSessions({
     createId: randomUUID,
-    nowMs: clock.nowMs,
+    monotonicMs: clock.monotonicMs,
     listening,
     requireVisible: gate.now,
     nodeOf(cameraId) {

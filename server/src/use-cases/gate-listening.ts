@@ -43,13 +43,19 @@ export function createListeningGate(options: {
       }
     } catch (error) {
       log.warn({ err: error, waiting: waiting.length }, 'ends of listening wait for the trail');
-      if (!stopped) cancel ??= clock.after(tryAgainAfterMs, again);
+      if (stopped) return;
+      cancel = clock.after(tryAgainAfterMs, () => {
+        cancel = null;
+        flush();
+      });
     }
-    writing = null;
   };
-  const again = () => {
-    cancel = null;
-    writing ??= write();
+  const flush = () => {
+    if (stopped || writing !== null || cancel !== null || waiting.length === 0) return;
+    writing = write().finally(() => {
+      writing = null;
+      flush();
+    });
   };
 
   return {
@@ -63,9 +69,9 @@ export function createListeningGate(options: {
       const entry = entryOf(listener, cameraId, 'live.listen-start');
       await addAudit(sql, entry, clock.nowMs());
     },
-    ended(listener, cameraId, beganAtMs, reason) {
+    ended(listener, cameraId, heardForMs, reason) {
       const atMs = clock.nowMs();
-      const seconds = Math.round((atMs - beganAtMs) / 1_000);
+      const seconds = Math.round(heardForMs / 1_000);
       if (waiting.length >= mostWaiting) {
         log.error(
           { username: listener.username, cameraId, seconds },
@@ -75,7 +81,7 @@ export function createListeningGate(options: {
       }
       const entry = entryOf(listener, cameraId, 'live.listen-stop');
       waiting.push({ entry: { ...entry, details: { seconds, reason } }, atMs });
-      if (cancel === null) writing ??= write();
+      flush();
     },
     /** Writes what waits, once more, and waits for it no longer. */
     async stop() {

@@ -62,7 +62,7 @@ const answerWithinMs = 10_000;
 export function createLiveSessions(options: {
   /** A fresh id that cannot be guessed. */
   readonly createId: () => string;
-  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
   readonly listening: ListeningGate;
   /** @throws Fault VIEW_UNAPPROVED when people of this role may not see the camera now */
   readonly requireVisible: (role: Role, cameraId: CameraId) => Promise<void>;
@@ -79,7 +79,7 @@ export function createLiveSessions(options: {
   return {
     open(person) {
       const { role } = person;
-      const sounds = new LiveSounds(options.listening, person, options.nowMs);
+      const sounds = new LiveSounds(options.listening, person, options.monotonicMs);
       const viewerId = options.createId();
       const nodeOfTransport = new Map<string, string>();
       const joinedNodes = new Set<string>();

@@ -19,7 +19,7 @@ async function setUp(options: { role?: Role; trailFails?: boolean } = {}) {
   };
   const live = createLiveSessions({
     createId: () => 'viewer',
-    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
     listening: {
       async require(role) {
         if (role !== 'supervisor') throw new Fault('PERMISSION_DENIED', 'may not');
@@ -28,8 +28,8 @@ async function setUp(options: { role?: Role; trailFails?: boolean } = {}) {
         if (options.trailFails === true) throw new Error('the database is away');
         trail.push(`${username} from ${address} hears ${cameraId}`);
       },
-      ended: ({ username }, cameraId, beganAtMs, reason) =>
-        trail.push(`${username} heard ${cameraId} for ${nowMs - beganAtMs} ms: ${reason}`),
+      ended: ({ username }, cameraId, heardForMs, reason) =>
+        trail.push(`${username} heard ${cameraId} for ${heardForMs} ms: ${reason}`),
     },
     async requireVisible(_, cameraId) {
       if (hidden.has(cameraId)) throw new Fault('VIEW_UNAPPROVED', 'not approved');

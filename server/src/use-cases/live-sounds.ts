@@ -28,7 +28,7 @@ export interface ListeningGate {
   /** Noted before anything is heard; rejects when it could not be. */
   began(listener: Listener, cameraId: CameraId): Promise<void>;
   /** Noted as soon as it can be. */
-  ended(listener: Listener, cameraId: CameraId, beganAtMs: number, reason: ListeningEnd): void;
+  ended(listener: Listener, cameraId: CameraId, heardForMs: number, reason: ListeningEnd): void;
 }
 
 /** Something that is heard. */
@@ -50,13 +50,13 @@ export interface ListenRequest {
 export class LiveSounds {
   readonly #gate: ListeningGate;
   readonly #listener: Listener;
-  readonly #nowMs: () => number;
+  readonly #monotonicMs: () => number;
   readonly #heard = new Map<string, HeardSound>();
 
-  constructor(gate: ListeningGate, listener: Listener, nowMs: () => number) {
+  constructor(gate: ListeningGate, listener: Listener, monotonicMs: () => number) {
     this.#gate = gate;
     this.#listener = listener;
-    this.#nowMs = nowMs;
+    this.#monotonicMs = monotonicMs;
   }
 
   /**
@@ -76,7 +76,7 @@ export class LiveSounds {
     const consumer = await ports.consume(request);
     const { consumerId } = consumer;
     const { cameraId, transportId } = request;
-    const beganAtMs = this.#nowMs();
+    const beganAtMs = this.#monotonicMs();
     try {
       await this.#gate.began(this.#listener, cameraId);
     } catch (error) {
@@ -119,6 +119,7 @@ export class LiveSounds {
 
   #end(sound: HeardSound, reason: ListeningEnd): void {
     this.#heard.delete(sound.consumerId);
-    this.#gate.ended(this.#listener, sound.cameraId, sound.beganAtMs, reason);
+    const heardForMs = this.#monotonicMs() - sound.beganAtMs;
+    this.#gate.ended(this.#listener, sound.cameraId, heardForMs, reason);
   }
 }

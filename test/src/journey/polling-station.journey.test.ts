@@ -190,7 +190,7 @@ describe.each(forms)('a polling station, $form', ({ form, scenes, planned }) => 
   });
 
   if (typeof planned !== 'number') {
-    test('a supervisor hears a camera, an operator may not, and the trail has who did', async () => {
+    test('a supervisor hears a camera, an operator while that is allowed, and the trail has who did', async () => {
       const cameraOf = (index: number) => cameras.get(fleet.plan.cameras[index]?.id ?? '');
       const heard = cameraOf(3);
       const silent = cameraOf(4);
@@ -218,15 +218,37 @@ describe.each(forms)('a polling station, $form', ({ form, scenes, planned }) => 
       await tile(supervisor, heard).locator('[data-listening=silent]').waitFor();
       await tile(operator, heard).locator('video').waitFor();
       expect(await operator.getByTestId('listen').count()).toBe(0);
+
+      const administrator = await signIn(browser, constellation.url, 'administrator');
+      await administrator.goto(`${constellation.url}/admin/users`);
+      await administrator.getByTestId('operators-listen').check();
+      await eventually(
+        'the operator may listen',
+        async () => {
+          await operator.reload();
+          await tile(operator, heard).locator('video').waitFor();
+          return (await tile(operator, heard).getByTestId('listen').count()) === 1;
+        },
+        10_000,
+      );
+      await tile(operator, heard).locator('[data-listening=silent]').waitFor();
+      await tile(operator, heard).focus();
+      await operator.keyboard.press('m');
+      await tile(operator, heard).getByTestId('listening').waitFor();
+      await administrator.getByTestId('operators-listen').uncheck();
+      await tile(operator, heard).getByTestId('listen').waitFor({ state: 'detached' });
+
       const trail = await eventually(
-        'the trail has the end',
+        'the trail has the ends',
         async () => {
           const page = await getJson<AuditPage>(supervisor, '/api/audit?action=live.listen');
-          return page.rows.length === 2 ? page.rows : undefined;
+          return page.rows.length === 4 ? page.rows : undefined;
         },
         5_000,
       );
       expect(trail.map(({ action, actor, subject }) => [action, actor, subject])).toEqual([
+        ['live.listen-stop', 'operator', heard?.code],
+        ['live.listen-start', 'operator', heard?.code],
         ['live.listen-stop', 'supervisor', heard?.code],
         ['live.listen-start', 'supervisor', heard?.code],
       ]);

@@ -84,6 +84,13 @@ test('one process killed: the others lose nothing, its cameras record again with
   expect(join1.port).toBeGreaterThanOrEqual(port + 10);
   expect(join1.port).toBeLessThan(port + 20);
   expect(fleet.cameras[watched - 1]?.status().rtspSessions).toBe(1);
+  // Only the process that has the transport can say that this camera is silent.
+  await expect(
+    running.live['live.listen']({
+      ...{ viewerId: 'anna', transportId: join0.transportId, cameraId: watched },
+      ...{ quality: 'main', rtpCapabilities: { codecs: [{}] } },
+    }),
+  ).rejects.toMatchObject({ code: 'LIVE_SOUND_UNAVAILABLE' });
 
   const victim = running.pids()[1];
   if (victim === undefined) throw new Error('no process');
