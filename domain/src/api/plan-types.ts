@@ -175,7 +175,10 @@ export interface PlanImportView {
   readonly atMs: number;
   readonly by: string | null;
   readonly fileName: string | null;
+  /** Of cameras. */
   readonly counts: PlanCounts;
+  /** New or changed ones. */
+  readonly stations: number;
   readonly undoneAtMs: number | null;
   readonly undoneBy: string | null;
   /** The latest one, not undone. A later change may still forbid it. */

@@ -140,6 +140,7 @@ export const PlanImportViewSchema = Type.Object(
     by: orNull(Type.String()),
     fileName: orNull(Type.String()),
     counts: Type.Partial(Type.Object(counts, closed)),
+    stations: count,
     undoneAtMs: orNull(ms),
     undoneBy: orNull(Type.String()),
     canUndo: Type.Boolean(),

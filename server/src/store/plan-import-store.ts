@@ -38,15 +38,18 @@ export async function finishImport(
   sql: Queryable,
   importId: number,
   counts: PlanCounts,
+  stations: number,
 ): Promise<void> {
   await sql`select set_config('nigehban.plan_import', '', true)`;
-  await sql`update plan_import set counts = ${sql.json(toJson(counts))} where id = ${importId}`;
+  await sql`
+    update plan_import set counts = ${sql.json(toJson(counts))}, stations = ${stations}
+    where id = ${importId}`;
 }
 
 /** The imports, newest first. */
 export async function readImports(sql: Queryable, limit = 50): Promise<readonly PlanImportView[]> {
   return await sql<PlanImportView[]>`
-    select i.id, i.at as at_ms, i.actor as by, i.file_name, i.counts, i.undone_at as undone_at_ms,
+    select i.id, i.at as at_ms, i.actor as by, i.file_name, i.counts, i.stations, i.undone_at as undone_at_ms,
       i.undone_by, i.undone_at is null and i.id = (select max(id) from plan_import) as can_undo
     from plan_import i order by i.id desc limit ${limit}`;
 }

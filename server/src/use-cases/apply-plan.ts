@@ -19,6 +19,8 @@ import { openCredentials, sealCredentials } from './camera-credentials.ts';
 
 export interface PlanWrites {
   readonly stations: readonly PlannedStation[];
+  /** Of them: those that are new or differ. */
+  readonly stationWrites: number;
   readonly diff: PlanDiff;
   /** The diff's removed cameras are retired too. */
   readonly remove: boolean;
@@ -74,7 +76,7 @@ export async function writePlan(
     onProgress(total, total);
   }
   const counts = countDiff(diff, plan.invalidRows, removed.length);
-  await finishImport(tx, importId, counts);
+  await finishImport(tx, importId, counts, plan.stationWrites);
   await addAudit(
     tx,
     {

@@ -43,10 +43,14 @@ export async function importPlan(
     const taken = diff.issues.filter(({ code }) => code !== 'IDENTITY_REPLACED');
     const codes = plan.stations.map(({ code }) => code);
     const stations = diffStations(plan.stations, await readPlannedStations(tx, codes));
-    if (diff.writes.length + stations.added + stations.changed > 0) {
+    const stationWrites = stations.added + stations.changed;
+    if (diff.writes.length + stationWrites > 0) {
       const { actor, address } = given;
       const invalidRows = plan.errors.length + taken.length;
-      const writes = { stations: plan.stations, diff, remove: false, invalidRows };
+      const writes = {
+        stations: plan.stations,
+        ...{ stationWrites, diff, remove: false, invalidRows },
+      };
       await writePlan(tx, secretKey, writes, stored, { actor, address, fileName: null, nowMs });
     }
     const counts = countDiff(diff, 0, 0);

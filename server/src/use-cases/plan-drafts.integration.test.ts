@@ -317,6 +317,8 @@ test('uplink and feeder are set by a plan, shown by district, kept without colum
   ]);
   const applied = await apply(ready);
   expect(applied).toMatchObject({ state: 'applied', fault: null });
+  const [latest] = await call<PlanImportView[]>('GET', '/imports');
+  expect(latest).toMatchObject({ stations: 2, counts: { added: 0, changed: 0, unchanged: 10 } });
   const after = await supplies();
   expect(after[0]).toMatchObject({ uplink: 'PTCL LHR 1', feeder: 'LESCO-10' });
   await call('POST', '/undo', { importId: applied.importId });

@@ -159,7 +159,13 @@ export function createPlanWork(sql: Sql, secretKey: SecretKey): PlanWork {
         const importId = await writePlan(
           tx,
           secretKey,
-          { stations, diff, remove: body.remove, invalidRows: report.cameras.invalid },
+          {
+            stations,
+            stationWrites,
+            diff,
+            remove: body.remove,
+            invalidRows: report.cameras.invalid,
+          },
           stored,
           { actor, address, fileName: draft.fileName, nowMs },
           (done, total) => onProgress({ step: 'writing', done, total }),

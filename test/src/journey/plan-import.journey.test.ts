@@ -53,11 +53,12 @@ afterAll(async () => {
 
 const header = planColumnKeys.map((column) => (column === 'station_no' ? 'Sr. of PS' : column));
 
-/** Sixty cameras; two with a district nobody knows, three with one serial missing its place. */
+/** Sixty cameras; two of an unknown district, one serial of two, a MAC that is none, two feeders of a station. */
 function defectiveList(): ListRow[] {
   return buildList(60).map((row, index) => {
     if (index === 0 || index === 1) return { ...row, district_code: 'Lahroe' };
     if (index === 7) return { ...row, mac: 'sticker lost' };
+    if (index === 21) return { ...row, feeder: 'LESCO-9' };
     if (index === 12) return { ...row, serial: buildList(14)[13]?.serial ?? '' };
     return row;
   });
@@ -95,6 +96,19 @@ async function shoot(name: string): Promise<void> {
   await page.getByTestId('import-page').waitFor();
 }
 
+/** On the page of the station whose feeder the plan has set. */
+async function changeFeeder(before: string, after: string): Promise<void> {
+  const [station] = await server.sql<{ code: string }[]>`
+    select code from station where feeder = ${before}`;
+  await page.goto(`${server.url}/stations/${station?.code}`);
+  await page.getByTestId('station-feeder').getByText(before).waitFor();
+  await page.getByTestId('supply-change').click();
+  await page.getByTestId('supply-feeder').fill(after);
+  if (after === 'LHR-F10') await expectAccessible();
+  await page.getByTestId('supply-save').click();
+  await page.getByTestId('station-feeder').getByText(after, { exact: true }).waitFor();
+}
+
 test('a list with an unknown heading waits for its columns, also for who comes back', async () => {
   await page.goto(server.url);
   await page.getByTestId('sign-in-username').fill('administrator');
@@ -121,7 +135,7 @@ test('a list with an unknown heading waits for its columns, also for who comes b
 });
 
 test('defects are named; a cell is corrected for all rows that have it', async () => {
-  expect([await count('added'), await count('invalid')]).toEqual([55, 5]);
+  expect([await count('added'), await count('invalid')]).toEqual([54, 6]);
   const blocks = page.locator('[data-testid=plan-defects] [data-severity=block]');
   expect(
     await blocks.evaluateAll((all) =>
@@ -140,6 +154,12 @@ test('defects are named; a cell is corrected for all rows that have it', async (
   await row.getByRole('textbox').fill('Lahore');
   await row.getByRole('combobox').selectOption('same-value');
   await row.getByRole('textbox').press('Enter');
+  await expect.poll(() => count('invalid'), { timeout: 15_000 }).toBe(4);
+  const other = page.locator('[data-testid=plan-issues] tr[data-code=STATION_ROWS_DIFFER]');
+  await other.getByRole('button', { name: /Power feeder.*LESCO-9/ }).click();
+  await other.getByRole('textbox').fill('LHR-F9');
+  await other.getByRole('combobox').selectOption('station');
+  await other.getByRole('textbox').press('Enter');
   await expect.poll(() => count('invalid'), { timeout: 15_000 }).toBe(3);
   expect(await count('added')).toBe(57);
 });
@@ -153,6 +173,9 @@ test('the rest is left out by a person, the good rows are applied, and undone', 
   expect(await cameras()).toBe(57);
   await expectAccessible();
   if (shots !== undefined) await page.screenshot({ path: join(shots, '4-result-en.png') });
+  await changeFeeder('LHR-F9', 'LHR-F10');
+  await changeFeeder('LHR-F10', 'LHR-F9');
+  await page.goto(`${server.url}/admin/import`);
   await page.getByTestId('plan-undo').click();
   await page.getByTestId('plan-undo-confirm').click();
   await page.locator('[data-testid=plan-imports] [data-undone=true]').waitFor();

@@ -47,6 +47,7 @@ export function ImportHistory(props: { readonly latestId: number | null }) {
                 changed: one.counts.changed + one.counts.moved,
                 removed: one.counts.removed,
               })}
+              {one.stations > 0 && <> · {t('plan.imports.stations', { count: one.stations })}</>}
             </span>
             <span className={styles.spacer} />
             {one.undoneAtMs !== null && (

@@ -11,6 +11,9 @@ update plan_draft set report = jsonb_set(
     '[]'))
 where report is not null;
 
+-- An import may change stations alone.
+alter table plan_import add column stations int not null default 0;
+
 -- Districts that an administrator's list removed: the file that every start reads must not bring them
 -- back.
 create table removed_district (
