@@ -11,6 +11,7 @@ import { Code, useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
+import { useNarrow } from '../ui/use-narrow.ts';
 import styles from './admin.module.css';
 import table from './audit-page.module.css';
 import { auditQueryOf, withFilter } from './audit-search.ts';
@@ -18,7 +19,7 @@ import { auditApi } from './user-api.ts';
 
 const route = getRouteApi('/admin/audit');
 const pageRows = 200;
-const rowHeightPx = 56;
+const rowHeightPx = { table: 56, cards: 104 } as const;
 const askEveryMs = 15_000;
 const chainEveryMs = 60_000;
 
@@ -186,13 +187,16 @@ function AuditTable(props: {
   const { t } = useI18n();
   const { rows, hasMore, onEnd } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const heightPx = useNarrow() ? rowHeightPx.cards : rowHeightPx.table;
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeightPx,
+    estimateSize: () => heightPx,
     overscan: 10,
     getItemKey: (index) => rows[index]?.id ?? index,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another height is to be counted anew
+  useEffect(() => virtualizer.measure(), [virtualizer, heightPx]);
   const items = virtualizer.getVirtualItems();
   const nowMs = useServerNow(15_000);
   const lastShown = items.at(-1)?.index ?? 0;
@@ -258,7 +262,7 @@ function AuditRow(props: {
       <span role="cell" className={table.time}>
         <Code>{moment(row.atMs, props.nowMs)}</Code>
       </span>
-      <span role="cell">
+      <span role="cell" className={table.actor}>
         {row.actor === null ? (
           <span className={styles.muted}>{t('audit.nobody')}</span>
         ) : (
@@ -271,11 +275,13 @@ function AuditRow(props: {
       <span role="cell">
         <Code className={table.action}>{row.action}</Code>
       </span>
-      <span role="cell">{row.subject !== null && <Code>{row.subject}</Code>}</span>
+      <span role="cell" className={table.subject}>
+        {row.subject !== null && <Code>{row.subject}</Code>}
+      </span>
       <span role="cell" className={table.details} title={details}>
         <bdi dir="ltr">{details}</bdi>
       </span>
-      <span role="cell" title={row.hash}>
+      <span role="cell" className={table.hash} title={row.hash}>
         <Code className={classNames(styles.muted, table.small)}>{row.hash.slice(0, 8)}</Code>
       </span>
     </div>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { MailX, RotateCcw } from 'lucide-react';
 import { useServerNow } from '../app/services.tsx';
 import { Code, useI18n } from '../i18n/i18n.tsx';
+import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
 import styles from './admin.module.css';
@@ -47,7 +48,7 @@ export function MessageLog(props: {
       )}
       {list.length > 0 && (
         <section className={styles.scroll} aria-label={t('notices.tab.messages')}>
-          <table className={styles.table}>
+          <table className={classNames(styles.table, styles.stacked)}>
             <thead>
               <tr>
                 <th scope="col">{t('notices.messages.time')}</th>
@@ -109,7 +110,7 @@ function MessageRow(props: { readonly shown: MessageView }) {
           </div>
         )}
       </td>
-      <td>
+      <td data-label={t('notices.messages.attempts')}>
         {shown.attempts}
         {shown.state === 'dead' && (
           <div className={styles.actions}>

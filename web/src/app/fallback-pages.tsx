@@ -9,6 +9,7 @@ export function NotFoundPage() {
   return (
     <EmptyNotice
       icon={<Compass aria-hidden="true" />}
+      isPage
       title={t('notFound.title')}
       text={t('notFound.text')}
     >

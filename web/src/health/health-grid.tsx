@@ -6,6 +6,7 @@ import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } f
 import { useServerNow } from '../app/services.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
 import { directionOf } from '../i18n/messages.ts';
+import { useNarrow } from '../ui/use-narrow.ts';
 import { type GridPlace, moveInGrid } from './grid-keys.ts';
 import styles from './health-page.module.css';
 import { HealthRow } from './health-row.tsx';
@@ -14,7 +15,6 @@ import type { HealthFeed } from './use-health-rows.ts';
 
 const rowHeightPx = { table: 48, cards: 116 } as const;
 const beyondRows = 6;
-const narrow = '(width <= 700px)';
 
 /** The rows in view of all rows in order, worked by keys (ARIA grid with an active descendant). */
 export function HealthGrid(props: {
@@ -187,15 +187,4 @@ function useWindow(scroller: React.RefObject<HTMLDivElement | null>, heightPx: n
     return () => observer.disconnect();
   }, [scroller, heightPx, onScroll]);
   return { first, viewRows, onScroll };
-}
-
-function useNarrow(): boolean {
-  const [matches, setMatches] = useState(() => window.matchMedia(narrow).matches);
-  useEffect(() => {
-    const query = window.matchMedia(narrow);
-    const listen = (): void => setMatches(query.matches);
-    query.addEventListener('change', listen);
-    return () => query.removeEventListener('change', listen);
-  }, []);
-  return matches;
 }

@@ -80,8 +80,9 @@ export function ElectionCard(props: {
         key={known?.version}
       />
       {open && mayManage && <ElectionPlace draft={draft} onChange={change} />}
-      {draft.rows.length === 0 && <p className={admin.muted}>{t('phases.none')}</p>}
-      {mayManage ? (
+      {draft.rows.length === 0 ? (
+        <p className={styles.none}>{t('phases.none')}</p>
+      ) : mayManage ? (
         <ClockRows draft={draft} problems={problems.rows} onChange={(rows) => change({ rows })} />
       ) : (
         <ClockList rows={draft.rows} />

@@ -171,7 +171,7 @@ function IssueTable(props: {
                       aria-label={t('plan.edit.cell', {
                         row: issue.row,
                         column: t(`plan.column.${issue.column}`),
-                        value: issue.value,
+                        value: issue.value === '' ? t('plan.empty') : issue.value,
                       })}
                       onClick={() => setEdited(key)}
                     >

@@ -54,7 +54,7 @@ export function paintTimeline(
   paintTicks(context, widthPx, picture);
   if (picture.hoverMs !== null) {
     const x = timeToX(view, widthPx, picture.hoverMs);
-    paintLabel(context, widthPx, x, formatTime(picture.hoverMs), colours.surface, colours.text);
+    paintLabel(context, widthPx, x, picture.hoverMs, colours.surface, colours.text);
   }
   paintHead(context, widthPx, picture);
 }
@@ -125,6 +125,7 @@ function paintTicks(
 ): void {
   const { colours, view } = picture;
   const ticks = chooseTicks(view, widthPx, 76);
+  const covered = labelSpan(context, widthPx, timeToX(view, widthPx, picture.atMs), picture.atMs);
   context.fillStyle = colours.text;
   context.strokeStyle = colours.line;
   context.lineWidth = 1;
@@ -137,6 +138,7 @@ function paintTicks(
     const label = ticks.stepMs < 60_000 ? formatTime(at) : formatMinute(at);
     const half = context.measureText(label).width / 2;
     if (x - half < 0 || x + half > widthPx) continue;
+    if (x + half > covered.from && x - half < covered.from + covered.width) continue;
     context.fillText(label, x - half, tickTopPx + 9);
   }
 }
@@ -151,21 +153,30 @@ function paintHead(
   if (x < -1 || x > widthPx + 1) return;
   context.fillStyle = colours.head;
   context.fillRect(Math.round(x) - 1, bandTopPx - 4, 3, bandPx + 8);
-  paintLabel(context, widthPx, x, formatTime(atMs), colours.head, colours.surface);
+  paintLabel(context, widthPx, x, atMs, colours.head, colours.surface);
+}
+
+function labelSpan(
+  context: CanvasRenderingContext2D,
+  widthPx: number,
+  x: number,
+  atMs: number,
+): { readonly from: number; readonly width: number } {
+  const width = context.measureText(formatTime(atMs)).width + 10;
+  return { from: Math.max(0, Math.min(widthPx - width, x - width / 2)), width };
 }
 
 function paintLabel(
   context: CanvasRenderingContext2D,
   widthPx: number,
   x: number,
-  text: string,
+  atMs: number,
   fill: string,
   ink: string,
 ): void {
-  const width = context.measureText(text).width + 10;
-  const from = Math.max(0, Math.min(widthPx - width, x - width / 2));
+  const { from, width } = labelSpan(context, widthPx, x, atMs);
   context.fillStyle = fill;
   context.fillRect(from, tickTopPx + 6, width, 18);
   context.fillStyle = ink;
-  context.fillText(text, from + 5, tickTopPx + 9);
+  context.fillText(formatTime(atMs), from + 5, tickTopPx + 9);
 }

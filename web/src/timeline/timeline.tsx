@@ -29,6 +29,7 @@ export function TimelineSlider(props: {
   const dragging = useRef<'head' | 'view' | null>(null);
   const rest = useRef<ReturnType<typeof setTimeout> | null>(null);
   const shownMs = dragMs ?? props.atMs;
+  useThemeChange();
 
   useEffect(() => {
     const element = canvas.current;
@@ -167,4 +168,14 @@ function readColours(style: CSSStyleDeclaration): TimelineColours {
     head: colour('--focus'),
     surface: colour('--bg'),
   };
+}
+
+/** A canvas keeps the colours that it was painted with: renders anew when the theme changes. */
+function useThemeChange(): void {
+  const [, setTheme] = useState(() => document.documentElement.dataset.theme);
+  useEffect(() => {
+    const observer = new MutationObserver(() => setTheme(document.documentElement.dataset.theme));
+    observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    return () => observer.disconnect();
+  }, []);
 }

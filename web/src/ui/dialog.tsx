@@ -31,7 +31,7 @@ export function Dialog(props: {
         if (event.target === dialog.current) props.onClose();
       }}
     >
-      <header className={styles.header}>
+      <div className={styles.header}>
         <h2 id={titleId}>{props.title}</h2>
         <button
           type="button"
@@ -41,7 +41,7 @@ export function Dialog(props: {
         >
           <X aria-hidden="true" />
         </button>
-      </header>
+      </div>
       <div className={styles.body}>{props.children}</div>
     </dialog>
   );

@@ -10,13 +10,16 @@ import styles from './notice.module.css';
 export function EmptyNotice(props: {
   readonly icon?: ReactNode;
   readonly title: string;
+  /** It stands for the whole page, whose heading it then is. */
+  readonly isPage?: boolean;
   readonly text?: string;
   readonly children?: ReactNode;
 }) {
+  const Heading = props.isPage === true ? 'h1' : 'h2';
   return (
     <div className={styles.notice}>
       {props.icon}
-      <h2>{props.title}</h2>
+      <Heading>{props.title}</Heading>
       {props.text !== undefined && <p className={styles.text}>{props.text}</p>}
       {props.children}
     </div>

@@ -63,6 +63,8 @@ export function findPageFaults(touch: boolean): readonly string[] {
     const targets = 'button, select, summary, [role=button], [role=tab], a[href], input, textarea';
     for (const element of document.body.querySelectorAll(targets)) {
       if (!isShown(element) || element.closest('p, [aria-hidden=true]') !== null) continue;
+      // A link whose shadow covers its row is as large as the row.
+      if (getComputedStyle(element, '::after').position === 'absolute') continue;
       // A label around a control is part of what can be touched.
       const box = (element.closest('label') ?? element).getBoundingClientRect();
       if (box.width < 2 || (box.width >= touchTarget && box.height >= touchTarget)) continue;
