@@ -5,7 +5,7 @@ export interface ApiSession {
   get<T>(path: string): Promise<T>;
   send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T>;
   /** Without reading what it says. */
-  status(method: 'GET' | 'POST', path: string): Promise<number>;
+  status(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<number>;
 }
 
 export async function openSession(url: string, username: string): Promise<ApiSession> {

@@ -162,6 +162,7 @@ test('an administrator sets the province its clock and adds a by-election in one
   await page.getByRole('row', { name: 'Lahore' }).getByText('Mock drill').waitFor();
   await shoot(page, 'phases');
   expect(await votingDistricts()).toEqual(['MUL']);
+  expect(await supervisorApi.status('DELETE', '/api/elections/1?version=2')).toBe(403);
   await page.context().close();
 });
 

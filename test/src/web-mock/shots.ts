@@ -147,6 +147,16 @@ export const shots: readonly Shot[] = [
   { name: 'reports-alerts', path: '/reports?report=alerts', role: 'supervisor', settleMs: 600 },
   { name: 'reports-causes', path: '/reports?report=causes', role: 'supervisor', settleMs: 600 },
   { name: 'phases', path: '/phases', role: 'administrator', settleMs: 600 },
+  {
+    name: 'phases-new',
+    path: '/phases',
+    role: 'administrator',
+    settleMs: 600,
+    prepare: async (page) => {
+      await page.getByTestId('election-add').click();
+      await page.getByTestId('election').first().locator('select').first().selectOption('MUL');
+    },
+  },
   { name: 'camera-live', path: '/cameras/1', role: 'technician', settleMs: 2_000 },
   { name: 'camera-down', path: '/cameras/6', role: 'supervisor', settleMs: 2_000 },
   {
