@@ -78,18 +78,22 @@ export function decideCameraState(
 }
 
 /** Nothing is pending: time alone changes nothing. It is so of nearly every camera nearly always. */
-export function isCalm({
+export function isCalm(state: CameraState): boolean {
+  const { flap } = state.detail;
+  return isWell(state) && flap.lastDown === null && flap.breaks.length === 0;
+}
+
+/** All that time changes is that it forgets its last outages. */
+export function isWell({
   kind,
   flowingSinceMs,
   detail: { connection, conditions, flap },
-}: CameraState) {
+}: CameraState): boolean {
   return (
     kind === 'ONLINE' &&
     connection.kind === 'ONLINE' &&
     flowingSinceMs !== null &&
     flap.sinceMs === null &&
-    flap.lastDown === null &&
-    flap.breaks.length === 0 &&
     Object.keys(conditions).length === 0
   );
 }

@@ -31,7 +31,8 @@ export async function storeBroken(
     from jsonb_to_recordset(${sql.json(toJson(rows))}) as x(id int, at timestamptz)
     join camera c on c.id = x.id order by c.id
     on conflict (camera_id) where to_at is null and state <> 'RELEASED'
-    do update set session_at = null, session_source = null, changed_at = now()`;
+    do update set session_at = null, session_source = null, changed_at = now()
+    where identity_doubt.session_at is not null`;
 }
 
 /**
@@ -57,7 +58,9 @@ export async function storeSessions(
     order by c.id
     on conflict (camera_id) where to_at is null and state <> 'RELEASED'
     do update set session_at = excluded.session_at, session_source = excluded.session_source,
-      changed_at = now()`;
+      changed_at = now()
+    where (identity_doubt.session_at, identity_doubt.session_source)
+      is distinct from (excluded.session_at, excluded.session_source)`;
 }
 
 /** Sessions that flow and are unproven, those that wait longest first. */

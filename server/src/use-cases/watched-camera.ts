@@ -6,7 +6,7 @@ import {
   type TimedCounters,
 } from '@nigehban/domain/camera-health-measure.ts';
 import type { CameraObservation, CameraState } from '@nigehban/domain/camera-state.ts';
-import { isCalm } from '@nigehban/domain/camera-state-decision.ts';
+import { isCalm, isWell } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 import type { CameraTransitionRow, StoredCameraState } from '../store/camera-state-store.ts';
@@ -168,10 +168,13 @@ export function lastFrameMsOf({ state, counters }: WatchedCamera): number | null
 
 /** Time changes little about cameras that are neither suspected nor coming back: they are looked at so often. */
 const settledEveryTicks = 4;
+/** Those that are well and only remember an outage forget it: a few seconds late is early enough. */
+const rememberingEveryTicks = 16;
 
 /** Whether time may decide about a camera at its `turn`, a number that each tick raises by one. */
 export function isTimeUp(state: CameraState, turn: number): boolean {
   if (isCalm(state)) return false;
+  if (isUndecided(state)) return true;
   // Of a fleet that was dark a while ago every camera remembers it: those take turns.
-  return isUndecided(state) || turn % settledEveryTicks === 0;
+  return turn % (isWell(state) ? rememberingEveryTicks : settledEveryTicks) === 0;
 }
