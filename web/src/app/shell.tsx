@@ -18,7 +18,8 @@ import { sessionQuery, useSession } from './session.ts';
 import styles from './shell.module.css';
 import { ShellHeader } from './shell-header.tsx';
 
-const Palette = lazy(async () => ({ default: (await import('../palette/palette.tsx')).Palette }));
+const loadPalette = () => import('../palette/palette.tsx');
+const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
 const HelpDialog = lazy(async () => ({ default: (await import('./help-dialog.tsx')).HelpDialog }));
 
 const OwnPasswordPage = lazy(async () => ({
@@ -26,6 +27,7 @@ const OwnPasswordPage = lazy(async () => ({
 }));
 
 const reloadAfterMs = 3_000;
+const palettePreloadMs = 1_500;
 
 /** The frame around every page: sign-in when nobody is, else navigation, header and the page. */
 export function Shell() {
@@ -88,6 +90,11 @@ function SignedInShell(props: { readonly session: SessionView }) {
   useLinkToServer();
   usePageTitle();
   usePaletteKey(() => setOverlay('palette'));
+  // Fetched ahead: who presses Ctrl+K types on, and what is typed while it loads would be lost.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), palettePreloadMs);
+    return () => clearTimeout(timer);
+  }, []);
   useGoKeys((to) => void navigate({ to }));
   useHotkeys([{ keys: ['?'], run: () => setOverlay('help') }]);
   return (

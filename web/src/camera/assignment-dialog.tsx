@@ -196,9 +196,6 @@ export function AssignmentDialog(props: {
         </label>
         {change.isError && <FaultNotice fault={change.error} />}
         <div className={styles.formActions}>
-          <button type="button" className={controls.button} onClick={props.onClose}>
-            {t('camera.cancel')}
-          </button>
           <button
             type="submit"
             className={classNames(
@@ -209,6 +206,9 @@ export function AssignmentDialog(props: {
             data-testid="assignment-confirm"
           >
             {t(`assignment.${step}`)}
+          </button>
+          <button type="button" className={controls.button} onClick={props.onClose}>
+            {t('camera.cancel')}
           </button>
         </div>
       </form>

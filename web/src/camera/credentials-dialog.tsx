@@ -87,9 +87,6 @@ export function CredentialsDialog(props: {
         )}
         {attempt.isError && <FaultNotice fault={attempt.error} />}
         <div className={styles.formActions}>
-          <button type="button" className={controls.button} onClick={props.onClose}>
-            {t('dialog.close')}
-          </button>
           <button
             type="submit"
             className={classNames(controls.button, controls.primary)}
@@ -97,6 +94,9 @@ export function CredentialsDialog(props: {
             data-testid="credentials-try"
           >
             {t('camera.credentials.try')}
+          </button>
+          <button type="button" className={controls.button} onClick={props.onClose}>
+            {t('dialog.close')}
           </button>
         </div>
       </form>

@@ -38,14 +38,6 @@ export function RebootDialog(props: {
         )}
         {reboot.isError && <FaultNotice fault={reboot.error} />}
         <div className={styles.formActions}>
-          <button
-            type="button"
-            className={controls.button}
-            onClick={props.onClose}
-            data-first-focus
-          >
-            {t(reboot.data === undefined ? 'camera.cancel' : 'dialog.close')}
-          </button>
           {reboot.data === undefined && (
             <button
               type="button"
@@ -59,6 +51,14 @@ export function RebootDialog(props: {
               {t('camera.reboot.confirm')}
             </button>
           )}
+          <button
+            type="button"
+            className={controls.button}
+            onClick={props.onClose}
+            data-first-focus
+          >
+            {t(reboot.data === undefined ? 'camera.cancel' : 'dialog.close')}
+          </button>
         </div>
       </div>
     </Dialog>

@@ -53,9 +53,6 @@ export function RejectDialog(props: {
           />
         </label>
         <div className={dialog.formActions}>
-          <button type="button" className={controls.button} onClick={props.onClose}>
-            {t('camera.cancel')}
-          </button>
           <button
             type="submit"
             className={classNames(controls.button, dialog.danger)}
@@ -63,6 +60,9 @@ export function RejectDialog(props: {
             data-testid="reject-confirm"
           >
             {t('views.reject')}
+          </button>
+          <button type="button" className={controls.button} onClick={props.onClose}>
+            {t('camera.cancel')}
           </button>
         </div>
       </form>
