@@ -6,6 +6,7 @@ import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice, LoadingRows } from '../ui/notice.tsx';
 import styles from './admin.module.css';
+import { LineField, LinesField } from './form-fields.tsx';
 import { noticeApi } from './notice-api.ts';
 import { SmtpForm } from './smtp-form.tsx';
 
@@ -65,16 +66,7 @@ function SmsForm(props: {
           : t('notices.sms.now', { host: props.known.host, method: props.known.method })}
       </p>
       <div className={styles.form}>
-        <label className={classNames(styles.label, styles.wide)}>
-          <span>{t('notices.sms.url')}</span>
-          <input
-            className={controls.field}
-            dir="ltr"
-            required
-            value={url}
-            onChange={(event) => setUrl(event.target.value)}
-          />
-        </label>
+        <LineField label={t('notices.sms.url')} wide required value={url} onChange={setUrl} />
         <label className={styles.label}>
           <span>{t('notices.sms.method')}</span>
           <select
@@ -104,36 +96,16 @@ function SmsForm(props: {
           </select>
         </label>
         {method === 'POST' && (
-          <label className={classNames(styles.label, styles.wide)}>
-            <span>{t('notices.sms.body')}</span>
-            <textarea
-              className={controls.field}
-              dir="ltr"
-              rows={3}
-              value={body}
-              onChange={(event) => setBody(event.target.value)}
-            />
-          </label>
+          <LinesField label={t('notices.sms.body')} wide rows={3} value={body} onChange={setBody} />
         )}
-        <label className={classNames(styles.label, styles.wide)}>
-          <span>{t('notices.sms.headers')}</span>
-          <textarea
-            className={controls.field}
-            dir="ltr"
-            rows={2}
-            value={headers}
-            onChange={(event) => setHeaders(event.target.value)}
-          />
-        </label>
-        <label className={styles.label}>
-          <span>{t('notices.sms.accepted')}</span>
-          <input
-            className={controls.field}
-            dir="ltr"
-            value={accepted}
-            onChange={(event) => setAccepted(event.target.value)}
-          />
-        </label>
+        <LinesField
+          label={t('notices.sms.headers')}
+          wide
+          rows={2}
+          value={headers}
+          onChange={setHeaders}
+        />
+        <LineField label={t('notices.sms.accepted')} value={accepted} onChange={setAccepted} />
       </div>
       {save.isError && <FaultNotice fault={save.error} />}
       <div className={styles.actions}>

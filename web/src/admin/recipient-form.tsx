@@ -2,7 +2,7 @@ import type { RecipientView } from '@nigehban/domain/api/notice-types.ts';
 import { escalationLevels, severities } from '@nigehban/domain/notice-occasion.ts';
 import { channelKinds } from '@nigehban/domain/notification.ts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
@@ -10,6 +10,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { FaultNotice } from '../ui/notice.tsx';
 import styles from './admin.module.css';
 import { districtsQuery } from './districts.ts';
+import { Field } from './form-fields.tsx';
 import { noticeApi } from './notice-api.ts';
 import { bodyOf, draftOf, emptyDraft, problemsOf, type RecipientDraft } from './recipient-draft.ts';
 import { ShiftFields } from './shift-fields.tsx';
@@ -260,20 +261,5 @@ function TerritoryFields(props: {
         </Field>
       )}
     </>
-  );
-}
-
-function Field(props: {
-  readonly label: string;
-  readonly hint?: string | undefined;
-  readonly children: ReactNode;
-}) {
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
-    <label className={styles.label}>
-      <span>{props.label}</span>
-      {props.children}
-      {props.hint !== undefined && <span>{props.hint}</span>}
-    </label>
   );
 }

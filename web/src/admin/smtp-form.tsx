@@ -6,6 +6,7 @@ import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
 import styles from './admin.module.css';
+import { LineField } from './form-fields.tsx';
 import { noticeApi } from './notice-api.ts';
 import { wholeNumber } from './recipient-draft.ts';
 
@@ -46,59 +47,29 @@ export function SmtpForm(props: { readonly known: ChannelSettingsView['smtp'] })
       <h2>{t('notices.smtp.title')}</h2>
       {known === null && <p className={styles.muted}>{t('notices.channels.unset')}</p>}
       <div className={styles.form}>
-        <label className={styles.label}>
-          <span>{t('notices.smtp.host')}</span>
-          <input
-            className={controls.field}
-            dir="ltr"
-            required
-            value={host}
-            onChange={(event) => setHost(event.target.value)}
-          />
-        </label>
-        <label className={styles.label}>
-          <span>{t('notices.smtp.port')}</span>
-          <input
-            className={controls.field}
-            dir="ltr"
-            inputMode="numeric"
-            aria-invalid={portNumber === null}
-            value={port}
-            onChange={(event) => setPort(event.target.value)}
-          />
-        </label>
-        <label className={styles.label}>
-          <span>{t('notices.smtp.from')}</span>
-          <input
-            className={controls.field}
-            dir="ltr"
-            required
-            value={from}
-            onChange={(event) => setFrom(event.target.value)}
-          />
-        </label>
-        <label className={styles.label}>
-          <span>{t('notices.smtp.user')}</span>
-          <input
-            className={controls.field}
-            dir="ltr"
-            autoComplete="off"
-            value={username}
-            onChange={(event) => setUsername(event.target.value)}
-          />
-        </label>
-        <label className={styles.label}>
-          <span>{t('notices.smtp.password')}</span>
-          <input
-            className={controls.field}
-            dir="ltr"
-            type="password"
-            autoComplete="new-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-          {known?.hasPassword === true && <span>{t('notices.smtp.passwordKept')}</span>}
-        </label>
+        <LineField label={t('notices.smtp.host')} required value={host} onChange={setHost} />
+        <LineField
+          label={t('notices.smtp.port')}
+          inputMode="numeric"
+          invalid={portNumber === null}
+          value={port}
+          onChange={setPort}
+        />
+        <LineField label={t('notices.smtp.from')} required value={from} onChange={setFrom} />
+        <LineField
+          label={t('notices.smtp.user')}
+          autoComplete="off"
+          value={username}
+          onChange={setUsername}
+        />
+        <LineField
+          label={t('notices.smtp.password')}
+          hint={known?.hasPassword === true ? t('notices.smtp.passwordKept') : undefined}
+          type="password"
+          autoComplete="new-password"
+          value={password}
+          onChange={setPassword}
+        />
         <label className={styles.check}>
           <input type="checkbox" checked={tls} onChange={(event) => setTls(event.target.checked)} />
           {t('notices.smtp.tls')}

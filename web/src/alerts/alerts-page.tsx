@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Volume2, VolumeX } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { districtsQuery } from '../admin/districts.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import controls from '../ui/controls.module.css';
+import { DistrictFilter } from '../ui/district-filter.tsx';
 import { selectionIn } from './alert-search.ts';
 import { readSoundEnabled, writeSoundEnabled } from './alert-sound.ts';
 import styles from './alerts-page.module.css';
@@ -21,6 +22,7 @@ export function AlertsPage() {
   const navigate = route.useNavigate();
   const closed = search.state === 'closed';
   const { district } = search;
+  const districts = useQuery(districtsQuery);
   const filter = district === undefined ? {} : { district };
   return (
     <div className={styles.page} data-selected={selectionIn(search) !== null}>
@@ -47,7 +49,8 @@ export function AlertsPage() {
         </div>
         {!closed && (
           <DistrictFilter
-            district={district ?? ''}
+            districts={districts.data}
+            code={district}
             onChange={(code) => void navigate({ search: code === '' ? {} : { district: code } })}
           />
         )}
@@ -55,35 +58,6 @@ export function AlertsPage() {
       </div>
       {closed ? <ClosedAlerts /> : <OpenAlerts key={district} district={district ?? null} />}
     </div>
-  );
-}
-
-function DistrictFilter(props: {
-  readonly district: string;
-  readonly onChange: (code: string) => void;
-}) {
-  const { t, pick } = useI18n();
-  const id = useId();
-  const { data: districts } = useQuery(districtsQuery);
-  return (
-    <>
-      <label className={controls.visuallyHidden} htmlFor={id}>
-        {t('stations.district')}
-      </label>
-      <select
-        id={id}
-        className={controls.field}
-        value={props.district}
-        onChange={(event) => props.onChange(event.target.value)}
-      >
-        <option value="">{t('stations.district.all')}</option>
-        {districts?.map(({ code, name, nameUr }) => (
-          <option key={code} value={code}>
-            {pick(name, nameUr)}
-          </option>
-        ))}
-      </select>
-    </>
   );
 }
 

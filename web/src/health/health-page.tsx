@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Download, RefreshCw, SearchX, VideoOff } from 'lucide-react';
-import { useDeferredValue, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { districtsQuery } from '../admin/districts.ts';
 import { useHotkeys } from '../app/hotkeys.ts';
 import { useServices } from '../app/services.tsx';
@@ -12,6 +12,7 @@ import { StatusMark } from '../status/status-mark.tsx';
 import type { StatusTone } from '../status/status-tone.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
+import { DistrictFilter } from '../ui/district-filter.tsx';
 import { EmptyNotice, FaultNotice, LoadingRows } from '../ui/notice.tsx';
 import { writeHealthCsv } from './health-csv.ts';
 import { HealthGrid } from './health-grid.tsx';
@@ -219,12 +220,11 @@ function HealthToolbar(props: {
   readonly search: HealthSearch;
   readonly onSearch: (search: HealthSearch) => void;
 }) {
-  const { t, pick } = useI18n();
+  const { t } = useI18n();
   const { rows, order, search, onSearch } = props;
   const { clock } = useServices();
   const districts = useQuery(districtsQuery);
   const field = useRef<HTMLInputElement>(null);
-  const districtId = useId();
   useHotkeys([{ keys: ['/'], run: () => field.current?.focus() }]);
   const without = (key: keyof HealthSearch): HealthSearch =>
     Object.fromEntries(Object.entries(search).filter(([name]) => name !== key));
@@ -245,26 +245,13 @@ function HealthToolbar(props: {
         {t('health.count', { shown: order.length, total: rows.size })}
       </span>
       <span className={styles.spacer} />
-      <label className={controls.visuallyHidden} htmlFor={districtId}>
-        {t('stations.district')}
-      </label>
-      <select
-        id={districtId}
-        className={controls.field}
-        value={search.district ?? ''}
-        onChange={({ target }) =>
-          onSearch(
-            target.value === '' ? without('district') : { ...search, district: target.value },
-          )
+      <DistrictFilter
+        districts={districts.data}
+        code={search.district}
+        onChange={(district) =>
+          onSearch(district === '' ? without('district') : { ...search, district })
         }
-      >
-        <option value="">{t('stations.district.all')}</option>
-        {(districts.data ?? []).map((district) => (
-          <option key={district.code} value={district.code}>
-            {pick(district.name, district.nameUr)}
-          </option>
-        ))}
-      </select>
+      />
       <input
         ref={field}
         type="search"

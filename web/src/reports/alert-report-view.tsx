@@ -2,9 +2,8 @@ import type { AlertFigures, AlertReport } from '@nigehban/domain/api/report-type
 import type { ReactNode } from 'react';
 import admin from '../admin/admin.module.css';
 import { useI18n } from '../i18n/i18n.tsx';
-import { classNames } from '../ui/class-names.ts';
 import { EmptyNotice } from '../ui/notice.tsx';
-import { ScrollBox } from '../ui/scroll-box.tsx';
+import { ReportTable } from './report-table.tsx';
 import styles from './reports.module.css';
 import { SubjectName } from './subject-name.tsx';
 
@@ -16,30 +15,24 @@ export function AlertReportView(props: { readonly report: AlertReport }) {
   return (
     <>
       <Headline total={report.total} />
-      <ScrollBox label={t('reports.kind.alerts')}>
-        <table className={classNames(admin.table, styles.table)}>
-          <thead>
-            <tr>
-              <th scope="col">{t(`reports.group.${report.groupBy}`)}</th>
-              <th scope="col">{t('reports.opened')}</th>
-              <th scope="col">{t('reports.expected')}</th>
-              <th scope="col">{t('reports.acknowledged')}</th>
-              <th scope="col">{t('reports.escalated')}</th>
-              <th scope="col">{t('reports.mtta')}</th>
-              <th scope="col">{t('reports.mttr')}</th>
-              <th scope="col">{t('reports.stillOpen')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {report.rows.map((row) => (
-              <Row key={row.key} row={row} name={<SubjectName subject={row} />} />
-            ))}
-          </tbody>
-          <tfoot>
-            <Row row={report.total} name={t('reports.total')} />
-          </tfoot>
-        </table>
-      </ScrollBox>
+      <ReportTable
+        label={t('reports.kind.alerts')}
+        groupBy={report.groupBy}
+        heads={[
+          t('reports.opened'),
+          t('reports.expected'),
+          t('reports.acknowledged'),
+          t('reports.escalated'),
+          t('reports.mtta'),
+          t('reports.mttr'),
+          t('reports.stillOpen'),
+        ]}
+        total={<Row row={report.total} name={t('reports.total')} />}
+      >
+        {report.rows.map((row) => (
+          <Row key={row.key} row={row} name={<SubjectName subject={row} />} />
+        ))}
+      </ReportTable>
     </>
   );
 }

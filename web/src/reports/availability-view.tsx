@@ -3,10 +3,9 @@ import type { ReactNode } from 'react';
 import admin from '../admin/admin.module.css';
 import { useI18n } from '../i18n/i18n.tsx';
 import { formatDate } from '../i18n/station-time.ts';
-import { classNames } from '../ui/class-names.ts';
 import { EmptyNotice } from '../ui/notice.tsx';
-import { ScrollBox } from '../ui/scroll-box.tsx';
 import { dayRanges, formatPercent } from './report-format.ts';
+import { ReportTable } from './report-table.tsx';
 import styles from './reports.module.css';
 import { ShareBar } from './share-bar.tsx';
 import { SubjectName } from './subject-name.tsx';
@@ -49,29 +48,23 @@ export function AvailabilityView(props: { readonly report: AvailabilityReport })
           </li>
         ))}
       </ul>
-      <ScrollBox label={t('reports.kind.availability')}>
-        <table className={classNames(admin.table, styles.table)}>
-          <thead>
-            <tr>
-              <th scope="col">{t(`reports.group.${report.groupBy}`)}</th>
-              <th scope="col">{t('reports.availability')}</th>
-              <th scope="col">{t('reports.shares')}</th>
-              <th scope="col">{t('reports.down')}</th>
-              <th scope="col">{t('reports.outages')}</th>
-              <th scope="col">{t('reports.recorded')}</th>
-              <th scope="col">{t('reports.cameras')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {report.rows.map((row) => (
-              <Row key={row.key} row={row} name={<SubjectName subject={row} />} />
-            ))}
-          </tbody>
-          <tfoot>
-            <Row row={report.total} name={t('reports.total')} />
-          </tfoot>
-        </table>
-      </ScrollBox>
+      <ReportTable
+        label={t('reports.kind.availability')}
+        groupBy={report.groupBy}
+        heads={[
+          t('reports.availability'),
+          t('reports.shares'),
+          t('reports.down'),
+          t('reports.outages'),
+          t('reports.recorded'),
+          t('reports.cameras'),
+        ]}
+        total={<Row row={report.total} name={t('reports.total')} />}
+      >
+        {report.rows.map((row) => (
+          <Row key={row.key} row={row} name={<SubjectName subject={row} />} />
+        ))}
+      </ReportTable>
       {report.rowsInAll > report.rows.length && (
         <p className={admin.muted}>
           {t('reports.more', { shown: report.rows.length, all: report.rowsInAll })}

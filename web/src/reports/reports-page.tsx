@@ -15,6 +15,7 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { formatDate, formatTime, startOfDayMs } from '../i18n/station-time.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
+import { DistrictOptions } from '../ui/district-filter.tsx';
 import { FaultNotice, LoadingRows } from '../ui/notice.tsx';
 import { AlertReportView } from './alert-report-view.tsx';
 import { AvailabilityView } from './availability-view.tsx';
@@ -80,7 +81,7 @@ function Filter(props: {
   readonly nowMs: number;
   readonly onChange: (search: ReportSearch) => void;
 }) {
-  const { t, pick } = useI18n();
+  const { t } = useI18n();
   const { search, onChange } = props;
   const { data: districts } = useQuery(districtsQuery);
   const days = daysOf(search, props.nowMs);
@@ -117,12 +118,7 @@ function Filter(props: {
           value={search.district ?? ''}
           onChange={(event) => change('district', event.target.value)}
         >
-          <option value="">{t('stations.district.all')}</option>
-          {districts?.map(({ code, name, nameUr }) => (
-            <option key={code} value={code}>
-              {pick(name, nameUr)}
-            </option>
-          ))}
+          <DistrictOptions districts={districts} />
         </select>
       </label>
       {kind !== 'causes' && (

@@ -5,7 +5,7 @@ import type { StationStateKind } from '@nigehban/domain/station-state.ts';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Landmark, SearchX } from 'lucide-react';
-import { useDeferredValue, useId, useMemo, useRef } from 'react';
+import { useDeferredValue, useMemo, useRef } from 'react';
 import { useHotkeys } from '../app/hotkeys.ts';
 import { useFleet, useServerNow } from '../app/services.tsx';
 import { Code, useI18n } from '../i18n/i18n.tsx';
@@ -13,6 +13,7 @@ import { StatusBadge, StatusMark } from '../status/status-mark.tsx';
 import { stationTone } from '../status/status-tone.ts';
 import { classNames } from '../ui/class-names.ts';
 import controls from '../ui/controls.module.css';
+import { DistrictFilter } from '../ui/district-filter.tsx';
 import { EmptyNotice, LoadingRows } from '../ui/notice.tsx';
 import { countByState, listDistricts, listStations } from './station-list.ts';
 import type { StationSearch } from './station-search.ts';
@@ -69,10 +70,9 @@ function StationFilter(props: {
   readonly search: StationSearch;
   readonly onChange: (search: StationSearch) => void;
 }) {
-  const { t, pick } = useI18n();
+  const { t } = useI18n();
   const { search, onChange } = props;
   const field = useRef<HTMLInputElement>(null);
-  const districtId = useId();
   const districts = useMemo(() => listDistricts(props.stations), [props.stations]);
   const counts = useMemo(() => countByState(props.stations), [props.stations]);
   useHotkeys([{ keys: ['/'], run: () => field.current?.focus() }]);
@@ -99,28 +99,13 @@ function StationFilter(props: {
         ))}
       </div>
       <span className={styles.spacer} />
-      <label className={controls.visuallyHidden} htmlFor={districtId}>
-        {t('stations.district')}
-      </label>
-      <select
-        id={districtId}
-        className={controls.field}
-        value={search.district ?? ''}
-        onChange={(event) =>
-          onChange(
-            event.target.value === ''
-              ? without('district')
-              : { ...search, district: event.target.value },
-          )
+      <DistrictFilter
+        districts={districts}
+        code={search.district}
+        onChange={(district) =>
+          onChange(district === '' ? without('district') : { ...search, district })
         }
-      >
-        <option value="">{t('stations.district.all')}</option>
-        {districts.map((district) => (
-          <option key={district.code} value={district.code}>
-            {pick(district.name, district.nameUr)}
-          </option>
-        ))}
-      </select>
+      />
       <input
         ref={field}
         type="search"
