@@ -307,7 +307,7 @@ test('the report tells what happened: availability, response, causes; on screen 
     const { upMs, oursMs, unknownMs } = row;
     expect(upMs + row.downMs + row.expectedMs + oursMs + unknownMs).toBe(row.observedMs);
     // Nothing is known, or watched by us, until the nodes are linked and a camera first answered.
-    expect(oursMs + unknownMs).toBeLessThan(20_000);
+    expect(oursMs + unknownMs).toBeLessThan(60_000);
     expect(row.availabilityPercent).toBeCloseTo((100 * upMs) / (upMs + row.downMs), 9);
   }
   const [struckRow, announcedRow, calmRow] = stations.rows;
@@ -333,7 +333,7 @@ test('the report tells what happened: availability, response, causes; on screen 
     mttaMs: stepMs('acknowledged') - stepMs('opened'),
     mttrMs: stepMs('closed') - stepMs('opened'),
   });
-  expect(Math.abs(stepMs('acknowledged') - truth.acknowledgedMs)).toBeLessThan(2_000);
+  expect(Math.abs(stepMs('acknowledged') - truth.acknowledgedMs)).toBeLessThan(5_000);
   expect(stepMs('opened') - truth.cutMs).toBeLessThan(12_000);
 
   const causes = await ask<CauseReport>(`causes?${range}`);
