@@ -48,7 +48,8 @@ export async function readSupplyNames(
   const rows = await sql<{ uplink: string | null; feeder: string | null }[]>`
     select distinct uplink, feeder from station
     where (uplink is not null or feeder is not null)
-      and code <> all(${[...exceptCodes]}::text[])`;
+      and not exists (select from unnest(${[...exceptCodes]}::text[]) as given(code)
+        where given.code = station.code)`;
   const of = (kind: 'uplink' | 'feeder') => [...new Set(rows.flatMap((row) => row[kind] ?? []))];
   return { uplink: of('uplink'), feeder: of('feeder') };
 }
