@@ -25,21 +25,26 @@ export async function insertNotices(
 }
 
 /**
- * Drops what waits of a subject: it is over, acknowledged, or told with something greater. `byHand`
- * false: not what a person asked to be told.
+ * Drops what waits of a subject, because it is over (`end`: key of that occasion, which stays however
+ * often it is handled), or because somebody has it in hand: then its end is told all the same, and so
+ * is what a person asked to be told.
  */
 export async function dropWaiting(
   sql: Queryable,
   subject: NoticeSubject,
+  why: 'in-hand' | { readonly end: string },
   nowMs: number,
-  { byHand }: { readonly byHand: boolean } = { byHand: true },
 ): Promise<void> {
   await sql`
     update notice set dropped_at = ${nowMs}
     where id in (select id from notice
       where subject_kind = ${subject.kind} and subject_id = ${subject.id}
         and message_id is null and dropped_at is null
-        ${byHand ? sql`` : sql`and not occasion ? 'byHand'`}
+        ${
+          why === 'in-hand'
+            ? sql`and step <> 'closed' and not occasion ? 'byHand'`
+            : sql`and occasion_key <> ${why.end}`
+        }
       order by id for update)`;
 }
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openDatabase, type Sql } from '../store/database.ts';
 import { readDeliveries, readMessages } from '../store/message-store.ts';
 import { migrate } from '../store/migrate.ts';
-import { readDueWork, reviveMessage } from '../store/notice-store.ts';
+import { dropWaiting, readDueWork, reviveMessage } from '../store/notice-store.ts';
 import {
   startTestServices,
   type TestServices,
@@ -167,6 +167,18 @@ test('what is over before it was told is never told; what was told is followed b
     ports,
     occasion(2, { key: 'alert-2-closed-2', step: 'closed', severity: 'info' }),
   );
+  await workFor(20_000);
+  expect(received.map((one) => one.subject.split(':')[0])).toEqual(['New', 'Over']);
+});
+
+test('an end that is handled twice, or before the acknowledgement, is told all the same', async () => {
+  await add();
+  await takeOccasion(ports, occasion(1));
+  await workFor(20_000);
+  const end = occasion(1, { key: 'alert-1-closed-2', step: 'closed' });
+  await takeOccasion(ports, end);
+  await takeOccasion(ports, end);
+  await dropWaiting(sql, end.subject, 'in-hand', clock.nowMs());
   await workFor(20_000);
   expect(received.map((one) => one.subject.split(':')[0])).toEqual(['New', 'Over']);
 });

@@ -76,7 +76,7 @@ export async function takeOccasion(
     if (occasion.step !== 'closed') {
       return await insertNotices(tx, occasion, routeNotice(occasion, rules, nowMs), nowMs);
     }
-    await dropWaiting(tx, occasion.subject, nowMs);
+    await dropWaiting(tx, occasion.subject, { end: occasion.key }, nowMs);
     const told = new Set(await readTold(tx, occasion.subject));
     const concerned = rules.filter((rule) => told.has(rule.id));
     // Good news reaches everyone who heard the bad one, whatever the level is by now.

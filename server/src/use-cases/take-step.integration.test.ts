@@ -5,6 +5,7 @@ import { readPendingEscalations } from '../store/escalation-store.ts';
 import { minuteMs, NoticeHarness } from '../testing/notice-harness.ts';
 import { startTestServices, type TestServices } from '../testing/test-services.ts';
 import { climb } from './escalate.ts';
+import { takeStep } from './take-step.ts';
 
 let services: TestServices;
 let all: NoticeHarness;
@@ -103,6 +104,21 @@ test('an alert that comes again is a new round: its timers begin anew, those of 
   expect(all.heard('division')).toEqual(['Escalated']);
   const climbs = await all.sql`select from alert_event where step = 'escalated'`;
   expect(climbs).toHaveLength(1);
+});
+
+test('an acknowledgement that is heard of after the alert came again ends nothing of the new round', async () => {
+  await all.set([3], 'UNREACHABLE');
+  await all.pass(20_000, 5_000);
+  await all.acknowledge(3);
+  const { id: alertId, version } = await all.openAlert(3);
+  await all.set([3], 'ONLINE');
+  await all.pass(10_000, 5_000);
+  await all.set([3], 'UNREACHABLE');
+  await all.pass(40_000, 5_000);
+  // Its job failed for a while, and comes now.
+  const timers = { begun: async () => {}, ended: async () => {} };
+  await takeStep(all.ports, timers, { alertId, step: 'acknowledged', version });
+  expect(await readPendingEscalations(all.sql)).toHaveLength(2);
 });
 
 test('stations that go dark together are one incident: no single page, and the incident climbs', async () => {

@@ -30,8 +30,7 @@ export async function takeStep(
         ? { kind: 'alert', id: message.alertId }
         : { kind: 'incident', id: message.incidentId };
     await timers.ended(await stopEscalation(ports, subject));
-    // A level that a person asked for help hears of it, also when somebody has it in hand by now.
-    if (news.occasion === null) await dropWaiting(sql, subject, clock.nowMs(), { byHand: false });
+    if (news.occasion === null) await dropWaiting(sql, subject, 'in-hand', clock.nowMs());
     else await takeOccasion(ports, news.occasion);
     return;
   }

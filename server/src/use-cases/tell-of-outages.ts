@@ -45,13 +45,20 @@ export async function readOutageNews(
     'alertId' in message
       ? await occasionOfAlert(sql, message, step)
       : await occasionOfIncident(sql, message, step);
-  if (message.step === 'acknowledged' || message.step === 'assigned') {
-    return message.step === 'acknowledged' ? { kind: 'settled', occasion: null } : null;
+  if (message.step === 'acknowledged') {
+    return (await isInHand(sql, message)) ? { kind: 'settled', occasion: null } : null;
   }
   if (occasion === null) return null;
   if (occasion.step === 'closed') return { kind: 'settled', occasion };
   const climbs = message.step === 'page' || message.byHand?.begins === true;
   return { kind: 'tell', occasion, climbs };
+}
+
+/** False when it ended and began anew since it was acknowledged: nobody has that in hand. */
+async function isInHand(sql: Queryable, message: AlertStepMessage): Promise<boolean> {
+  if ('incidentId' in message) return true;
+  const [alert] = await readAlerts(sql, { ids: [message.alertId], limit: 1 });
+  return alert !== undefined && alert.acknowledgedAtMs !== null;
 }
 
 async function occasionOfAlert(
