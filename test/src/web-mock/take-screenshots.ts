@@ -57,6 +57,7 @@ async function takeShot(
     await page.request.delete(`${server.url}/api/session`);
   }
   await page.goto(server.url + shot.path);
+  await page.locator('h1').first().waitFor({ state: 'attached' });
   await page.waitForTimeout(600);
   await shot.prepare?.(page);
   if (shot.role === 'operator' && shot.name === 'wall-16') {
