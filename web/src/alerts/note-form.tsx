@@ -4,7 +4,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import controls from '../ui/controls.module.css';
 import { FaultNotice } from '../ui/notice.tsx';
-import styles from './alerts-page.module.css';
+import styles from './note-form.module.css';
 
 /** A note for whoever comes next; a failed one stays in the field. */
 export function NoteForm(props: {
