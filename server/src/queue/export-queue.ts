@@ -1,6 +1,6 @@
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import { openRedisPair } from './redis-pair.ts';
 
 export interface ExportQueue {
   /** Queues exports that are not queued yet. Silent while Redis is away: they are offered again. */
@@ -26,16 +26,10 @@ const lockMs = 10_000;
 /** Opens the queue of exports and starts its worker; does not wait for Redis. */
 export function openExportQueue(options: ExportQueueOptions): ExportQueue {
   const { prefix, log } = options;
-  const retryStrategy = (attempts: number) => Math.min(100 * 2 ** attempts, 3_000);
-  const producer = new Redis(options.redisUrl, {
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: false,
-    retryStrategy,
-  });
-  const consumer = new Redis(options.redisUrl, { maxRetriesPerRequest: null, retryStrategy });
+  const redis = openRedisPair(options.redisUrl);
+  const { sender: producer, receiver: consumer } = redis;
   // Redis' absence is told once, by the queue of the alerts.
   const ignore = () => {};
-  for (const redis of [producer, consumer]) redis.on('error', ignore);
   producer.on('ready', options.onReady);
   const stopping = new AbortController();
   const worker = new Worker<{ exportId: string }>(
@@ -79,8 +73,7 @@ export function openExportQueue(options: ExportQueueOptions): ExportQueue {
       stopping.abort();
       await worker.close(consumer.status !== 'ready').catch(ignore);
       await queue?.close().catch(ignore);
-      producer.disconnect();
-      consumer.disconnect();
+      redis.disconnect();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
-import { Redis } from 'ioredis';
+import { openRedisPair } from './redis-pair.ts';
 
 /** Facts that reached a server process which does not decide about their cameras, on their way to the one that does. */
 export interface FactExchange {
@@ -21,15 +21,8 @@ export function openFactExchange(options: {
 }): FactExchange {
   const { log } = options;
   const channelOf = (serverId: string) => `${options.prefix}:facts:${serverId}`;
-  const retryStrategy = (attempts: number) => Math.min(100 * 2 ** attempts, 3_000);
-  const sender = new Redis(options.redisUrl, {
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: false,
-    retryStrategy,
-  });
-  // It subscribes again by itself when Redis comes back.
-  const receiver = new Redis(options.redisUrl, { maxRetriesPerRequest: null, retryStrategy });
-  for (const redis of [sender, receiver]) redis.on('error', () => {});
+  const redis = openRedisPair(options.redisUrl);
+  const { sender, receiver } = redis;
   receiver.subscribe(channelOf(options.serverId)).catch((error: unknown) => {
     log.debug({ err: error }, 'no facts can be taken from other processes');
   });
@@ -50,8 +43,7 @@ export function openFactExchange(options: {
       }
     },
     async stop() {
-      sender.disconnect();
-      receiver.disconnect();
+      redis.disconnect();
     },
   };
 }

@@ -7,7 +7,7 @@ import {
   toFaultMessage,
 } from '@nigehban/domain/faults.ts';
 import type { LinkMethod, LinkRole, NodeFact } from '@nigehban/domain/link-messages.ts';
-import { Redis } from 'ioredis';
+import { openRedisPair } from './redis-pair.ts';
 
 /** A node whose link is held by another server process. */
 export interface RemoteNode {
@@ -75,14 +75,8 @@ export function openLinkExchange(options: {
   const { clock, log, serverId } = options;
   const common = `${options.prefix}:links`;
   const channelOf = (id: string) => `${options.prefix}:link:${id}`;
-  const retryStrategy = (attempts: number) => Math.min(100 * 2 ** attempts, 3_000);
-  const sender = new Redis(options.redisUrl, {
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: false,
-    retryStrategy,
-  });
-  const receiver = new Redis(options.redisUrl, { maxRetriesPerRequest: null, retryStrategy });
-  for (const redis of [sender, receiver]) redis.on('error', () => {});
+  const redis = openRedisPair(options.redisUrl);
+  const { sender, receiver } = redis;
   const heard = new Map<string, { readonly nodes: readonly RemoteNode[]; readonly atMs: number }>();
   const waiting = new Map<number, (answer: Extract<Message, { type: 'answer' }>) => void>();
   let nextId = 1;
@@ -190,8 +184,7 @@ export function openLinkExchange(options: {
       stopped = true;
       cancelBeat();
       await publish(common, { type: 'linked', serverId, nodes: [] });
-      sender.disconnect();
-      receiver.disconnect();
+      redis.disconnect();
     },
   };
 }

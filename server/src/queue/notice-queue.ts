@@ -1,7 +1,7 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import { openRedisPair } from './redis-pair.ts';
 
 /** What is to be looked at, and not before when. PostgreSQL says whether there is anything to do. */
 export type NoticeJob =
@@ -42,16 +42,10 @@ const queueName = 'notice';
 /** Opens the queue of notices and escalations; does not wait for Redis. */
 export function openNoticeQueue(options: NoticeQueueOptions): NoticeQueue {
   const { prefix, log, clock } = options;
-  const retryStrategy = (attempts: number) => Math.min(100 * 2 ** attempts, 3_000);
-  const producer = new Redis(options.redisUrl, {
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: false,
-    retryStrategy,
-  });
-  const consumer = new Redis(options.redisUrl, { maxRetriesPerRequest: null, retryStrategy });
+  const redis = openRedisPair(options.redisUrl);
+  const { sender: producer, receiver: consumer } = redis;
   // Redis' absence is told once, by the queue of the alerts.
   const ignore = () => {};
-  for (const redis of [producer, consumer]) redis.on('error', ignore);
   producer.on('ready', options.onReady);
   let queue: Queue<NoticeJob> | null = null;
   let stopped = false;
@@ -111,8 +105,7 @@ export function openNoticeQueue(options: NoticeQueueOptions): NoticeQueue {
       stopped = true;
       await worker.close(consumer.status !== 'ready').catch(ignore);
       await queue?.close().catch(ignore);
-      producer.disconnect();
-      consumer.disconnect();
+      redis.disconnect();
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import { openRedisPair } from './redis-pair.ts';
 
 /** One job: an entry of the outbox. */
 export interface OutboxJob {
@@ -41,22 +41,14 @@ interface JobData {
 /** Opens the queue and starts its worker; does not wait for Redis, which may come later. */
 export function openOutboxQueue(options: OutboxQueueOptions): OutboxQueue {
   const { log, prefix } = options;
-  const retryStrategy = (attempts: number) => Math.min(100 * 2 ** attempts, 3_000);
-  // Jobs wait in the outbox, not in this process: a command without Redis fails at once.
-  const producer = new Redis(options.redisUrl, {
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: false,
-    retryStrategy,
-    lazyConnect: false,
-  });
-  const consumer = new Redis(options.redisUrl, { maxRetriesPerRequest: null, retryStrategy });
   let told = false;
   const onError = (error: Error) => {
     if (told) return;
     told = true;
     log.warn({ reason: error.message }, 'Redis does not answer; what is to be told waits');
   };
-  for (const redis of [producer, consumer]) redis.on('error', onError);
+  const redis = openRedisPair(options.redisUrl, onError);
+  const { sender: producer, receiver: consumer } = redis;
   producer.on('ready', () => {
     if (told) log.info('Redis answers again');
     told = false;
@@ -123,8 +115,7 @@ export function openOutboxQueue(options: OutboxQueueOptions): OutboxQueue {
       // A worker finishes what it holds; without Redis there is nobody to tell, so it is cut.
       await worker.close(consumer.status !== 'ready').catch(() => {});
       await queue?.close().catch(() => {});
-      producer.disconnect();
-      consumer.disconnect();
+      redis.disconnect();
     },
   };
 }
