@@ -20,34 +20,36 @@ export function NavRail(props: { readonly session: SessionView }) {
   const pages = pagesFor(props.session.actions);
   const rest = pages.slice(phonePages);
   return (
-    <nav className={styles.nav} aria-label={t('nav.label')}>
-      <div className={styles.brand} title={t('app.name')}>
-        <BrandMark />
-      </div>
-      <ul>
-        {pages.map((page, index) => (
-          <li key={page.to} className={index < phonePages ? undefined : styles.notOnPhones}>
-            <PageLink page={page} />
+    <>
+      <nav className={styles.nav} aria-label={t('nav.label')}>
+        <div className={styles.brand} title={t('app.name')}>
+          <BrandMark />
+        </div>
+        <ul>
+          {pages.map((page, index) => (
+            <li key={page.to} className={index < phonePages ? undefined : styles.notOnPhones}>
+              <PageLink page={page} />
+            </li>
+          ))}
+          <li className={styles.onPhones}>
+            <button
+              type="button"
+              className={styles.navLink}
+              aria-haspopup="dialog"
+              aria-current={rest.some(({ to }) => pathname.startsWith(to)) ? 'page' : undefined}
+              data-testid="nav-more"
+              onClick={() => setShowsMore(true)}
+            >
+              <Ellipsis aria-hidden="true" />
+              {t('nav.more')}
+            </button>
           </li>
-        ))}
-        <li className={styles.onPhones}>
-          <button
-            type="button"
-            className={styles.navLink}
-            aria-haspopup="dialog"
-            aria-current={rest.some(({ to }) => pathname.startsWith(to)) ? 'page' : undefined}
-            data-testid="nav-more"
-            onClick={() => setShowsMore(true)}
-          >
-            <Ellipsis aria-hidden="true" />
-            {t('nav.more')}
-          </button>
-        </li>
-      </ul>
+        </ul>
+      </nav>
       {showsMore && (
         <MoreSheet session={props.session} pages={rest} onClose={() => setShowsMore(false)} />
       )}
-    </nav>
+    </>
   );
 }
 
