@@ -191,6 +191,8 @@ export async function buildServer(
     directory,
     requestGateway,
     gateways: () => link.nodes('gateway').length,
+    serverId,
+    gatewayServers: () => exchange.others('gateway').map((node) => node.serverId),
     retryMs: settings.registrationRetryMs ?? defaults.registrationRetryMs,
   });
   const { registration } = discovery;

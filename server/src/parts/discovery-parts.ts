@@ -17,6 +17,7 @@ import { createQuarantine, type Quarantine } from '../use-cases/quarantine-camer
 import { type Registration, startRegistration } from '../use-cases/register-cameras.ts';
 import { createRegistrationWriter } from '../use-cases/registration-writer.ts';
 import { type DiscoveryRuns, startDiscoveryRuns } from '../use-cases/run-discovery.ts';
+import { createRegistrationShares } from '../use-cases/share-registrations.ts';
 import { startIdentityKeeper } from '../use-cases/verify-identity.ts';
 
 export interface DiscoveryParts {
@@ -64,6 +65,9 @@ export async function startDiscoveryParts(options: {
   readonly directory: CameraDirectory;
   readonly requestGateway: RequestGateway;
   readonly gateways: () => number;
+  readonly serverId: string;
+  /** Other server processes that have a gateway. */
+  readonly gatewayServers: () => readonly string[];
   readonly retryMs: number;
   readonly answersForMs?: number;
 }): Promise<DiscoveryParts> {
@@ -73,7 +77,9 @@ export async function startDiscoveryParts(options: {
   const enroller = createEnroller({
     ...{ sql, clock, log, secretKey, directory, breaker, writer, requestGateway, gateways },
   });
-  const registration = startRegistration({ ...options, breaker, enroller });
+  const { serverId, gatewayServers: others } = options;
+  const shares = createRegistrationShares({ clock, serverId, others });
+  const registration = startRegistration({ ...options, breaker, enroller, shares });
   const runs = startDiscoveryRuns({
     ...{ sql, clock, log, secretKey, registration, enroller, requestGateway },
     ...(options.answersForMs === undefined ? {} : { answersForMs: options.answersForMs }),

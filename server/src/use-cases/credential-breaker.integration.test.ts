@@ -1,6 +1,7 @@
 import { createManualClock, systemClock } from '@nigehban/config/clock/clock.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { openLinkExchange } from '../queue/link-exchange.ts';
 import { followChanges } from '../store/change-feed.ts';
 import { openDatabase, type Sql } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -148,4 +149,43 @@ test('of two server processes with a gateway each, one alone offers a camera its
   gatewayOf(second.url, 'second');
   await vi.waitFor(() => expect(tries).toContain('second 127.9.2.1'), { timeout: 10_000 });
   expect(tries).toEqual(['first 127.9.1.1', 'second 127.9.2.1']);
+}, 40_000);
+
+test('of two server processes with a gateway each, every camera of a new plan is tried by one', async () => {
+  const queuePrefix = `test-shares-${process.pid}`;
+  const first = await startTestServer(services, { queuePrefix });
+  ends.push(() => first.stop());
+  const { databaseUrl } = first;
+  const second = await startTestServer(services, { databaseUrl, queuePrefix });
+  ends.push(() => second.stop());
+  const tries = new Map<string, string[]>();
+  for (const { url } of [first, second]) {
+    const link = startFakeGateway(url, {
+      'gateway.probe': async ({ endpoint: { address } }) => {
+        tries.set(address, [...(tries.get(address) ?? []), url]);
+        throw new Fault('CAMERA_AUTH_REFUSED', 'wrong');
+      },
+    });
+    ends.push(() => link.stop());
+  }
+  const observer = openLinkExchange({
+    ...{ redisUrl: services.redisUrl, prefix: queuePrefix, serverId: 'observer' },
+    ...{ clock: systemClock, log: testLog, linkedHere: () => [] },
+    answer: async () => null,
+    onLiveClosed: () => {},
+  });
+  ends.push(() => observer.stop());
+  // Each has told the other of its gateway.
+  await vi.waitFor(
+    () => {
+      const servers = observer.others('gateway').map(({ serverId }) => serverId);
+      expect(new Set(servers).size).toBe(2);
+    },
+    { timeout: 10_000 },
+  );
+  await first.importPlan(planOf(40, 1));
+  await vi.waitFor(() => expect(tries.size).toBe(40), { timeout: 15_000 });
+  const byHowMany = [...tries.values()].map((servers) => servers.length);
+  expect(byHowMany).toEqual(byHowMany.map(() => 1));
+  expect(new Set([...tries.values()].flat()).size).toBe(2);
 }, 40_000);

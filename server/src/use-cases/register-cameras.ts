@@ -15,6 +15,7 @@ import type { CameraDirectory, DirectoryEntry } from './camera-directory.ts';
 import type { CredentialBreaker } from './credential-breaker.ts';
 import type { Enroller, Enrolment } from './enrol-camera.ts';
 import { chooseCandidates, commonCredentials } from './found-credentials.ts';
+import type { RegistrationShares } from './share-registrations.ts';
 
 export interface RegistrationPorts {
   readonly sql: Sql;
@@ -26,6 +27,7 @@ export interface RegistrationPorts {
   readonly requestGateway: RequestGateway;
   /** How many gateways are linked. */
   readonly gateways: () => number;
+  readonly shares: RegistrationShares;
   readonly retryMs: number;
 }
 
@@ -143,7 +145,8 @@ export function startRegistration(ports: RegistrationPorts): Registration {
     if (stopped) return;
     if (ports.gateways() > 0) {
       const nowMs = clock.nowMs();
-      queue = directory.all().filter((entry) => isDue(entry, nowMs));
+      const due = directory.all().filter((entry) => isDue(entry, nowMs));
+      queue = [...ports.shares.pick(due, ({ asset }) => asset.id)];
       fill();
     }
     cancel = clock.after(lookEveryMs, look);

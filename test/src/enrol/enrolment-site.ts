@@ -72,6 +72,8 @@ export async function startEnrolmentSite(options: {
     directory,
     requestGateway,
     gateways: () => 1,
+    serverId: 'site',
+    gatewayServers: () => [],
     retryMs: options.retryMs ?? 300,
     answersForMs: 300,
   });
