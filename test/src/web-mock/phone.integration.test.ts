@@ -70,10 +70,10 @@ const screens: readonly (readonly [role: Role, path: string])[] = [
 test('on a phone nothing is too wide, too small for fingers, unnamed or too pale', async () => {
   const found: string[] = [];
   await page.addInitScript(`localStorage.setItem('nigehban.theme', 'light')`);
+  await page.goto(server.url);
   for (const [index, [role, path]] of screens.entries()) {
     // Each screen in one language here; both are looked at on a desk in the other tests.
     const language = index % 2 === 0 ? 'ur' : 'en';
-    await page.goto(server.url);
     await page.evaluate(`localStorage.setItem('nigehban.language', '${language}')`);
     await open(role, path);
     const faults = await findPageFaults(page, true);
