@@ -329,4 +329,11 @@ export const shots: readonly Shot[] = [
     },
   },
   { name: 'wrong-address', path: '/nowhere', role: 'operator', settleMs: 600 },
+  {
+    name: 'nav-more',
+    path: '/admin/audit',
+    role: 'administrator',
+    settleMs: 400,
+    prepare: (page) => page.getByTestId('nav-more').click({ timeout: 1_000 }),
+  },
 ];
