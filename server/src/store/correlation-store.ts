@@ -162,14 +162,16 @@ export async function carryOutPlan(
       from unnest(${moves.map((m) => m.alertId)}::int[], ${moves.map((m) => m.to)}::int[])
         as x(alert_id, incident_id)
       where al.id = x.alert_id and al.closed_at is null`;
-    for (const [to, list] of Map.groupBy(moves, (move) => move.to)) {
-      const alertIds = list.map((move) => move.alertId);
-      await addAlertEvents(sql, alertIds, 'grouped', null, nowMs, { incidentId: to });
-    }
+    await sql`
+      insert into alert_event (alert_id, at, step, details)
+      select alert_id, ${nowMs}::timestamptz, 'grouped', jsonb_build_object('incidentId', incident_id)
+      from unnest(${moves.map((m) => m.alertId)}::int[], ${moves.map((m) => m.to)}::int[])
+        as x(alert_id, incident_id)`;
   }
   return { incidentIds: [...changed], alertIds: moves.map((move) => move.alertId) };
 }
 
+/** Ids of the plan's incidents, in its order. */
 async function endThenOpen(
   sql: Queryable,
   plan: CorrelationPlan,
@@ -177,67 +179,118 @@ async function endThenOpen(
   nowMs: number,
   changed: Set<number>,
 ): Promise<readonly number[]> {
-  const endedIds = plan.ended.map((one) => one.incidentId);
-  if (endedIds.length > 0) {
-    const rows = await sql<{ id: number; version: number; paged: boolean }[]>`
-      update incident set closed_at = ${nowMs}, stations = 0, version = version + 1
-      where id = any(${endedIds}::int[]) and closed_at is null
-      returning id, version, paged_at is not null as paged`;
-    for (const row of rows) changed.add(row.id);
-    await putIncidentSteps(
-      sql,
-      rows.filter((row) => row.paged).map(({ id, version }) => ({ incidentId: id, version })),
-      'closed',
-    );
+  await endIncidents(sql, plan, nowMs, changed);
+  await changeIncidents(sql, plan.incidents, open, changed);
+  const ids = await openIncidents(sql, plan.incidents, open, nowMs);
+  for (const [index, id] of ids.entries()) {
+    if (plan.incidents[index]?.incidentId !== id) changed.add(id);
   }
-  const ids: number[] = [];
-  for (const incident of plan.incidents) {
-    ids.push(await openOrUpdate(sql, incident, open, nowMs, changed));
+  const merged = plan.ended.map(({ incidentId, mergedInto }) => ({
+    incidentId,
+    into: mergedInto === null ? null : (ids[mergedInto] ?? null),
+  }));
+  if (merged.some(({ into }) => into !== null)) {
+    await sql`
+      update incident i set merged_into = x.into_id
+      from unnest(${merged.map((one) => one.incidentId)}::int[],
+        ${merged.map((one) => one.into)}::int[]) as x(id, into_id)
+      where i.id = x.id and x.into_id is not null`;
   }
-  for (const { incidentId, mergedInto } of plan.ended) {
-    const into = mergedInto === null ? undefined : ids[mergedInto];
-    if (into !== undefined) {
-      await sql`update incident set merged_into = ${into} where id = ${incidentId}`;
-    }
-    const step = into === undefined ? 'closed' : 'merged';
-    const details = into === undefined ? {} : { into };
-    await addIncidentEvents(sql, [{ incidentId, step, details }], null, nowMs);
-  }
+  await addIncidentEvents(
+    sql,
+    merged.map(({ incidentId, into }) =>
+      into === null
+        ? { incidentId, step: 'closed' as const }
+        : { incidentId, step: 'merged' as const, details: { into } },
+    ),
+    null,
+    nowMs,
+  );
   return ids;
 }
 
-async function openOrUpdate(
+async function endIncidents(
   sql: Queryable,
-  incident: IncidentPlan,
-  open: readonly EngineIncidentRow[],
+  plan: CorrelationPlan,
   nowMs: number,
   changed: Set<number>,
-): Promise<number> {
-  const evidence = sql.json(toJson(incident.evidence));
-  const known = open.find((row) => row.incidentId === incident.incidentId);
-  if (known === undefined) {
-    const [row] = await sql<{ id: number }[]>`
+): Promise<void> {
+  const endedIds = plan.ended.map((one) => one.incidentId);
+  if (endedIds.length === 0) return;
+  const rows = await sql<{ id: number; version: number; paged: boolean }[]>`
+    update incident set closed_at = ${nowMs}, stations = 0, version = version + 1
+    where id = any(${endedIds}::int[]) and closed_at is null
+    returning id, version, paged_at is not null as paged`;
+  for (const row of rows) changed.add(row.id);
+  await putIncidentSteps(
+    sql,
+    rows.filter((row) => row.paged).map(({ id, version }) => ({ incidentId: id, version })),
+    'closed',
+  );
+}
+
+/** What was seen at its worst stays told; the version stays: a number is no news to acknowledge. */
+async function changeIncidents(
+  sql: Queryable,
+  incidents: readonly IncidentPlan[],
+  open: readonly EngineIncidentRow[],
+  changed: Set<number>,
+): Promise<void> {
+  const stationsOf = new Map(open.map((row) => [row.incidentId, row.stations]));
+  const rows = incidents.flatMap(({ incidentId, kind, stations, ofStations, evidence }) => {
+    if (incidentId === null || (stationsOf.get(incidentId) ?? stations) === stations) return [];
+    return [{ id: incidentId, kind, stations, of_stations: ofStations, evidence }];
+  });
+  if (rows.length === 0) return;
+  for (const row of rows) changed.add(row.id);
+  await sql`
+    update incident i set kind = x.kind, stations = x.stations, of_stations = x.of_stations,
+      evidence = case when i.peak_stations <= x.stations then x.evidence else i.evidence end,
+      peak_stations = greatest(i.peak_stations, x.stations)
+    from jsonb_to_recordset(${sql.json(toJson(rows))})
+      as x(id int, kind text, stations int, of_stations int, evidence jsonb)
+    where i.id = x.id`;
+}
+
+/** Opens those that are not open yet; returns the ids of all, in order. */
+async function openIncidents(
+  sql: Queryable,
+  incidents: readonly IncidentPlan[],
+  open: readonly EngineIncidentRow[],
+  nowMs: number,
+): Promise<readonly number[]> {
+  const known = new Set(open.map((row) => row.incidentId));
+  const isNew = ({ incidentId }: IncidentPlan) => incidentId === null || !known.has(incidentId);
+  const fresh = incidents.filter(isNew);
+  const opened = new Map<string, number>();
+  if (fresh.length > 0) {
+    const given = fresh.map(({ kind, cause, startedAtMs, stations, ofStations, evidence }) => ({
+      ...{ kind, cause_kind: cause.kind, cause_key: cause.key, stations, evidence },
+      ...{ of_stations: ofStations, started_at: new Date(startedAtMs).toISOString() },
+    }));
+    const rows = await sql<{ id: number; causeKind: string; causeKey: string }[]>`
       insert into incident (kind, cause_kind, cause_key, started_at, opened_at, stations,
         of_stations, peak_stations, evidence)
-      values (${incident.kind}, ${incident.cause.kind}, ${incident.cause.key},
-        ${incident.startedAtMs}, ${nowMs}, ${incident.stations}, ${incident.ofStations},
-        ${incident.stations}, ${evidence}) returning id`;
-    if (row === undefined) throw new Error('insert into incident returned no row');
-    const details = { ...incident.evidence };
-    await addIncidentEvents(sql, [{ incidentId: row.id, step: 'opened', details }], null, nowMs);
-    changed.add(row.id);
-    return row.id;
+      select x.kind, x.cause_kind, x.cause_key, x.started_at, ${nowMs}::timestamptz, x.stations,
+        x.of_stations, x.stations, x.evidence
+      from jsonb_to_recordset(${sql.json(toJson(given))}) as x(kind text, cause_kind text,
+        cause_key text, started_at timestamptz, stations int, of_stations int, evidence jsonb)
+      returning id, cause_kind, cause_key`;
+    for (const row of rows) opened.set(`${row.causeKind} ${row.causeKey}`, row.id);
   }
-  if (known.stations === incident.stations) return known.incidentId;
-  // What was seen at its worst stays told; the version stays: a number is no news to acknowledge.
-  await sql`
-    update incident set kind = ${incident.kind}, stations = ${incident.stations},
-      of_stations = ${incident.ofStations},
-      evidence = case when peak_stations <= ${incident.stations} then ${evidence} else evidence end,
-      peak_stations = greatest(peak_stations, ${incident.stations})
-    where id = ${known.incidentId}`;
-  changed.add(known.incidentId);
-  return known.incidentId;
+  const ids = incidents.map((incident) => {
+    const { incidentId, cause } = incident;
+    const id = isNew(incident) ? opened.get(`${cause.kind} ${cause.key}`) : incidentId;
+    if (id === undefined || id === null) throw new Error('insert into incident returned no row');
+    return id;
+  });
+  const events = incidents.flatMap((incident, index) => {
+    const incidentId = ids[index];
+    if (!isNew(incident) || incidentId === undefined) return [];
+    return [{ incidentId, step: 'opened' as const, details: { ...incident.evidence } }];
+  });
+  await addIncidentEvents(sql, events, null, nowMs);
+  return ids;
 }
 
 /**
