@@ -119,7 +119,6 @@ if (values.profile !== undefined) {
   await first.unsafe('create extension pg_stat_statements');
   await first.unsafe(`alter system set session_preload_libraries = 'auto_explain'`);
   await first.unsafe(`alter system set auto_explain.log_min_duration = '${slowStatementMs}ms'`);
-  await first.unsafe('alter system set auto_explain.log_analyze = on');
   await first.unsafe('alter system set auto_explain.log_nested_statements = on');
   await first.end();
   await postgres.stop();
