@@ -99,7 +99,7 @@ function DarkTable(props: {
   const { t } = useI18n();
   return (
     <ScrollBox label={t('expected.title')}>
-      <table className={admin.table}>
+      <table className={classNames(admin.table, admin.stacked)}>
         <thead>
           <tr>
             <th scope="col">{t('expected.column.state')}</th>
@@ -186,7 +186,7 @@ function DarkRow(props: {
         <span dir="auto">{view.reason}</span>
         <div className={admin.muted}>{view.createdBy}</div>
       </td>
-      <td>{view.alerts}</td>
+      <td data-label={t('expected.column.alerts')}>{view.alerts}</td>
       {props.mayManage && (
         <td>
           {changeable && (
