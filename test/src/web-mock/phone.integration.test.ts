@@ -48,7 +48,7 @@ async function open(role: Role, path: string): Promise<void> {
 }
 
 const screens: readonly (readonly [role: Role, path: string])[] = [
-  ['operator', '/wall/9'],
+  ['operator', '/wall/4'],
   ['operator', '/stations'],
   ['operator', '/stations/GE24-NA122-PS108'],
   ['supervisor', '/alerts'],
@@ -56,7 +56,6 @@ const screens: readonly (readonly [role: Role, path: string])[] = [
   ['supervisor', '/expected-dark'],
   ['supervisor', '/approvals'],
   ['supervisor', '/reports'],
-  ['supervisor', '/reports?report=causes'],
   ['technician', '/health'],
   ['technician', '/cameras/4'],
   ['technician', '/discovery'],
