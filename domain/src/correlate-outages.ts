@@ -107,59 +107,84 @@ export function correlateOutages(
     .sort((a, b) => a.beganAtMs - b.beganAtMs || a.alertId - b.alertId);
   const openByGroup = new Map(open.map((incident) => [groupKey(incident.cause), incident]));
   const taken = new Set(own.map((plan) => groupKey(plan.cause)));
-  let groups = byGroup(pool, context);
-  for (;;) {
-    const best = likeliest(groups, context, openByGroup, taken, policy);
-    if (best === null) break;
+  const judged = judgeGroups(pool, context, openByGroup, taken, policy);
+  for (let best = judged.likeliest(); best !== null; best = judged.likeliest()) {
     incidents.push(toPlan(best, context, policy));
-    const members = new Set(best.members);
-    const rest = new Map<string, readonly OutageAlert[]>();
-    for (const [key, list] of groups) {
-      if (key === groupKey(best.group.cause)) continue;
-      const left = list.filter((alert) => !members.has(alert));
-      if (left.length > 0) rest.set(key, left);
-    }
-    groups = rest;
+    judged.take(best);
   }
   const kept = new Set(incidents.map((plan) => plan.incidentId));
+  const heirs = findHeirs(alerts, incidents);
   const ended = open
     .filter((incident) => !kept.has(incident.incidentId))
-    .map(({ incidentId }) => ({ incidentId, mergedInto: heirOf(incidentId, alerts, incidents) }));
+    .map(({ incidentId }) => ({ incidentId, mergedInto: heirs.get(incidentId) ?? null }));
   return { incidents, ended };
 }
 
-/** Only groups that can reach a threshold at all are looked at again and again. */
-function byGroup(
-  pool: readonly OutageAlert[],
-  context: OutageContext,
-): ReadonlyMap<string, readonly OutageAlert[]> {
-  const groups = new Map<string, OutageAlert[]>();
-  for (const alert of pool) {
-    for (const key of context.groupsOf.get(alert.stationId) ?? []) {
-      const list = groups.get(key);
-      if (list === undefined) groups.set(key, [alert]);
-      else list.push(alert);
-    }
-  }
-  return groups;
+/** Causes that may explain what is unexplained yet. */
+interface JudgedGroups {
+  likeliest(): Candidate | null;
+  /** Its alerts are explained: the other causes are judged by what is left to them. */
+  take(candidate: Candidate): void;
 }
 
-function likeliest(
-  groups: ReadonlyMap<string, readonly OutageAlert[]>,
+/** Judges each cause again only when alerts of its own were taken: in a storm there are thousands. */
+function judgeGroups(
+  pool: readonly OutageAlert[],
   context: OutageContext,
   openByGroup: ReadonlyMap<string, OpenIncident>,
   taken: ReadonlySet<string>,
   policy: CorrelationPolicy,
-): Candidate | null {
-  let best: Candidate | null = null;
-  for (const [key, alerts] of groups) {
-    const group = context.groups.get(key);
-    if (group === undefined || taken.has(key)) continue;
-    const open = openByGroup.get(key) ?? null;
-    const candidate = judge(group, alerts, open, context, policy);
-    if (candidate !== null && (best === null || isLikelier(candidate, best))) best = candidate;
+): JudgedGroups {
+  const groups = new Map<string, { readonly alerts: OutageAlert[]; left: number }>();
+  for (const alert of pool) {
+    for (const key of context.groupsOf.get(alert.stationId) ?? []) {
+      if (taken.has(key)) continue;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { alerts: [alert], left: 1 });
+      else {
+        group.alerts.push(alert);
+        group.left += 1;
+      }
+    }
   }
-  return best;
+  const explained = new Set<OutageAlert>();
+  const candidates = new Map<string, Candidate>();
+  const judgeAgain = (key: string) => {
+    candidates.delete(key);
+    const members = groups.get(key);
+    const group = context.groups.get(key);
+    if (members === undefined || group === undefined) return;
+    const open = openByGroup.get(key) ?? null;
+    if (!isEnough(group, open, policy, members.left)) return;
+    const alerts = members.alerts.filter((alert) => !explained.has(alert));
+    const candidate = judge(group, alerts, open, context, policy);
+    if (candidate !== null) candidates.set(key, candidate);
+  };
+  for (const key of groups.keys()) judgeAgain(key);
+  return {
+    likeliest() {
+      let best: Candidate | null = null;
+      for (const candidate of candidates.values()) {
+        if (best === null || isLikelier(candidate, best)) best = candidate;
+      }
+      return best;
+    },
+    take({ group, members }) {
+      const touched = new Set<string>();
+      for (const alert of members) {
+        explained.add(alert);
+        for (const key of context.groupsOf.get(alert.stationId) ?? []) {
+          const other = groups.get(key);
+          if (other === undefined) continue;
+          other.left -= 1;
+          touched.add(key);
+        }
+      }
+      groups.delete(groupKey(group.cause));
+      candidates.delete(groupKey(group.cause));
+      for (const key of touched) judgeAgain(key);
+    },
+  };
 }
 
 function isLikelier(a: Candidate, b: Candidate): boolean {
@@ -169,6 +194,18 @@ function isLikelier(a: Candidate, b: Candidate): boolean {
   return order < 0 || (order === 0 && aCause.key < bCause.key);
 }
 
+/** An open cause is believed until it has lost half of what it took to believe it. */
+function isEnough(
+  group: OutageGroup,
+  open: OpenIncident | null,
+  policy: CorrelationPolicy,
+  count: number,
+): boolean {
+  const { stations, share } = policy.thresholds[group.cause.kind];
+  const half = open === null ? 1 : 0.5;
+  return count >= stations * half && count >= group.stationIds.length * share * half;
+}
+
 function judge(
   group: OutageGroup,
   alerts: readonly OutageAlert[],
@@ -176,10 +213,9 @@ function judge(
   context: OutageContext,
   policy: CorrelationPolicy,
 ): Candidate | null {
-  const { stations, share } = policy.thresholds[group.cause.kind];
   const total = group.stationIds.length;
   const half = open === null ? 1 : 0.5;
-  const enough = (count: number) => count >= stations * half && count >= total * share * half;
+  const enough = (count: number) => isEnough(group, open, policy, count);
   if (!enough(alerts.length)) return null;
   const startedAtMs =
     open === null ? burstStartMs(alerts, policy.togetherMs, enough) : open.startedAtMs;
@@ -285,23 +321,25 @@ function toPlan(
   };
 }
 
-/** The incident that took most of the alerts of one that ended. */
-function heirOf(
-  incidentId: number,
+/** By incident the index of the planned one that has most of its alerts now, the first of several. */
+function findHeirs(
   alerts: readonly OutageAlert[],
   incidents: readonly IncidentPlan[],
-): number | null {
-  const former = new Set(
-    alerts.filter((alert) => alert.incidentId === incidentId).map((alert) => alert.alertId),
+): ReadonlyMap<number, number> {
+  const planned = new Map(
+    incidents.flatMap((plan, index) => plan.alertIds.map((id) => [id, index] as const)),
   );
-  let heir: number | null = null;
-  let most = 0;
-  for (const [index, plan] of incidents.entries()) {
-    const count = plan.alertIds.filter((id) => former.has(id)).length;
-    if (count > most) {
-      most = count;
-      heir = index;
+  const heirs = new Map<number, number>();
+  const former = Map.groupBy(alerts, (alert) => alert.incidentId);
+  for (const [incidentId, list] of former) {
+    if (incidentId === null) continue;
+    const counts = new Map<number, number>();
+    for (const { alertId } of list) {
+      const index = planned.get(alertId);
+      if (index !== undefined) counts.set(index, (counts.get(index) ?? 0) + 1);
     }
+    const [heir] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+    if (heir !== undefined) heirs.set(incidentId, heir[0]);
   }
-  return heir;
+  return heirs;
 }
