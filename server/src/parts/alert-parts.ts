@@ -39,12 +39,13 @@ export function startAlertParts(options: {
   readonly handlers: Readonly<Record<string, OutboxHandler>>;
 }): AlertParts {
   const { sql, clock, log, handlers } = options;
+  const work = createOutboxWork(sql, handlers, { clock, log });
   const queue = openOutboxQueue({
     redisUrl: options.redisUrl,
     prefix: options.queuePrefix,
     concurrency: outboxWorkers,
     log,
-    work: createOutboxWork(sql, handlers, clock),
+    work: work.run,
     onReady: () => dispatcher.wake(),
   });
   const dispatcher = startOutboxDispatcher(sql, queue, Object.keys(handlers), { clock, log });
@@ -73,6 +74,7 @@ export function startAlertParts(options: {
       await reconciler.stop();
       await dispatcher.stop();
       await queue.stop();
+      await work.settled();
     },
   };
 }

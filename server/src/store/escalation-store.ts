@@ -21,13 +21,14 @@ export async function insertEscalations(
   round: number,
   steps: readonly EscalationStepPlan[],
 ): Promise<void> {
-  for (const { level, dueMs } of steps) {
-    if (level === 'district') continue;
-    await sql`
-      insert into escalation (subject_kind, subject_id, round, level, due_at)
-      values (${subject.kind}, ${subject.id}, ${round}, ${level}, ${dueMs})
-      on conflict do nothing`;
-  }
+  const climbs = steps.filter(({ level }) => level !== 'district');
+  if (climbs.length === 0) return;
+  await sql`
+    insert into escalation (subject_kind, subject_id, round, level, due_at)
+    select ${subject.kind}, ${subject.id}::int, ${round}::int, x.level, x.due_at
+    from unnest(${climbs.map(({ level }) => level)}::text[],
+      ${climbs.map(({ dueMs }) => new Date(dueMs).toISOString())}::timestamptz[]) as x(level, due_at)
+    on conflict do nothing`;
 }
 
 /** What is still to climb, or only that of one subject. */

@@ -19,16 +19,6 @@ export async function readDistrictPlace(
   return row ?? null;
 }
 
-/** Divisions of districts, without repetition. */
-export async function readDivisions(
-  sql: Queryable,
-  districtCodes: readonly string[],
-): Promise<readonly string[]> {
-  const rows = await sql<{ division: string }[]>`
-    select distinct division from district where code = any(${[...districtCodes]}::text[])`;
-  return rows.map((row) => row.division);
-}
-
 /** The division of each of these districts; none are asked for without a query. */
 export async function readDivisionOfDistricts(
   sql: Queryable,
@@ -40,25 +30,38 @@ export async function readDivisionOfDistricts(
   return new Map(rows.map((row) => [row.code, row.division]));
 }
 
-/** Cameras of an incident's open alerts: all, and those that are down. */
-export async function readIncidentCameras(
-  sql: Queryable,
-  incidentId: number,
-): Promise<{ readonly cameras: number; readonly down: number }> {
-  const [row] = await sql<{ cameras: number; down: number }[]>`
-    select coalesce(sum(cameras), 0)::int as cameras, coalesce(sum(down), 0)::int as down
-    from alert where incident_id = ${incidentId} and closed_at is null`;
-  return row ?? { cameras: 0, down: 0 };
+/** Where an incident is, and how many cameras it is about. */
+export interface IncidentPlaceRow {
+  /** Cameras of its open alerts: all, and those that are down. */
+  readonly cameras: number;
+  readonly down: number;
+  /** The divisions and the phases of its districts, without repetition. */
+  readonly divisions: readonly string[];
+  readonly phases: readonly PollPhase[];
+  /** Names of its district; null: it is not one. */
+  readonly district: string | null;
+  readonly districtUr: string | null;
 }
 
-/** The phases in which these districts are, without repetition. */
-export async function readPhases(
+export async function readIncidentPlace(
   sql: Queryable,
+  incidentId: number,
   districtCodes: readonly string[],
-): Promise<readonly PollPhase[]> {
-  const rows = await sql<{ phase: PollPhase }[]>`
-    select distinct coalesce(p.phase, ${phaseWithoutClock}) as phase
-    from district d left join district_phase p on p.district_code = d.code
-    where d.code = any(${[...districtCodes]}::text[])`;
-  return rows.map((row) => row.phase);
+): Promise<IncidentPlaceRow> {
+  const [row] = await sql<IncidentPlaceRow[]>`
+    select a.cameras, a.down, p.divisions, p.phases,
+      case when p.districts = 1 then p.district end as district,
+      case when p.districts = 1 then p.district_ur end as district_ur
+    from (
+      select coalesce(sum(cameras), 0)::int as cameras, coalesce(sum(down), 0)::int as down
+      from alert where incident_id = ${incidentId} and closed_at is null
+    ) a cross join (
+      select count(*)::int as districts, min(d.name) as district, min(d.name_ur) as district_ur,
+        coalesce(array_agg(distinct d.division), '{}') as divisions,
+        coalesce(array_agg(distinct coalesce(p.phase, ${phaseWithoutClock})), '{}') as phases
+      from district d left join district_phase p on p.district_code = d.code
+      where d.code = any(${[...districtCodes]}::text[])
+    ) p`;
+  if (row === undefined) throw new Error('aggregates returned no row');
+  return row;
 }

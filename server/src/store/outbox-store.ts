@@ -58,9 +58,15 @@ export async function drainOutbox(
   });
 }
 
-/** The entry of that key was handled: it is not queued again. */
-export async function markHandled(sql: Queryable, key: string, nowMs: number): Promise<void> {
-  await sql`update outbox set done_at = ${nowMs}::timestamptz where key = ${key} and done_at is null`;
+/** The entries of these keys were handled: they are not queued again. */
+export async function markHandled(
+  sql: Queryable,
+  keys: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  await sql`
+    update outbox set done_at = ${nowMs}::timestamptz
+    where key = any(${[...keys]}::text[]) and done_at is null`;
 }
 
 /** Forgets what was handled long ago. */

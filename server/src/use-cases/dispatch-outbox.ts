@@ -3,10 +3,12 @@ import type { Logger } from '@nigehban/config/log/logger.ts';
 import type { OutboxJob, OutboxQueue } from '../queue/outbox-queue.ts';
 import type { Sql } from '../store/database.ts';
 import { drainOutbox, markHandled, pruneOutbox } from '../store/outbox-store.ts';
+import { createGatherer } from './gather-work.ts';
 import { startWokenLoop, type WokenLoop } from './woken-loop.ts';
 
 const batchSize = 500;
 const pollEveryMs = 1_000;
+const markEveryMs = 200;
 const pruneEveryMs = 15_000;
 const keepHandledForMs = 3_600_000;
 /** Sent and not handled for so long: Redis may have lost it. */
@@ -49,14 +51,29 @@ export function startOutboxDispatcher(
   });
 }
 
-/** What the queue's worker does with a job: its topic's handler, then it is handled for good. */
+export interface OutboxWork {
+  /** What the queue's worker does with a job: its topic's handler, then it is handled for good. */
+  run(job: OutboxJob): Promise<void>;
+  /** Everything that was handled is known to be. */
+  settled(): Promise<void>;
+}
+
+/** What was handled is marked together, a moment later: if that is lost it is queued and handled again. */
 export function createOutboxWork(
   sql: Sql,
   handlers: Readonly<Record<string, OutboxHandler>>,
-  clock: Clock,
-): (job: OutboxJob) => Promise<void> {
-  return async (job) => {
-    await handlers[job.topic]?.(job);
-    await markHandled(sql, job.key, clock.nowMs());
+  { clock, log }: { clock: Clock; log: Logger },
+): OutboxWork {
+  const handled = createGatherer<string>(clock, markEveryMs, (keys) =>
+    markHandled(sql, keys, clock.nowMs()).catch((error) =>
+      log.warn({ err: error }, 'handled entries of the outbox cannot be marked'),
+    ),
+  );
+  return {
+    async run(job) {
+      await handlers[job.topic]?.(job);
+      void handled.add([job.key]);
+    },
+    settled: handled.settled,
   };
 }

@@ -138,7 +138,7 @@ test('an entry whose job failed for good in Redis is queued again until it is ha
     prefix: 'races',
     concurrency: 4,
     log: testLog,
-    work: createOutboxWork(sql, handlers, clock),
+    work: createOutboxWork(sql, handlers, { clock, log: testLog }).run,
     onReady: () => wakeAll(),
   });
   // Two of them, as two server processes have.

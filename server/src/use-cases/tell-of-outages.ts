@@ -12,12 +12,7 @@ import {
 import { readAlerts } from '../store/alert-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { readIncidents } from '../store/incident-store.ts';
-import {
-  readDistrictPlace,
-  readDivisions,
-  readIncidentCameras,
-  readPhases,
-} from '../store/occasion-store.ts';
+import { readDistrictPlace, readIncidentPlace } from '../store/occasion-store.ts';
 
 /** What an engine's step means for the people to be told; null: nothing. */
 export type OutageNews =
@@ -108,9 +103,8 @@ async function occasionOfIncident(
   if (incident === undefined || isStale(message, step, incident, incident.level)) return null;
   const [only, ...others] = incident.districtCodes;
   const districtCode = only !== undefined && others.length === 0 ? only : null;
-  const place = districtCode === null ? null : await readDistrictPlace(sql, districtCode);
-  const divisions = await readDivisions(sql, incident.districtCodes);
-  const { cameras, down } = await readIncidentCameras(sql, incident.id);
+  const place = await readIncidentPlace(sql, incident.id, incident.districtCodes);
+  const [division, ...otherDivisions] = place.divisions;
   return {
     key: `incident-${incident.id}-${message.version}-${message.step}`,
     subject: { kind: 'incident', id: incident.id },
@@ -118,19 +112,19 @@ async function occasionOfIncident(
     severity: incident.severity,
     level: message.byHand?.level ?? incident.level,
     districtCode,
-    division: divisions.length === 1 ? (divisions[0] ?? null) : null,
-    phase: gravestPhase(await readPhases(sql, incident.districtCodes)),
+    division: division !== undefined && otherDivisions.length === 0 ? division : null,
+    phase: gravestPhase(place.phases),
     atMs: incident.closedAtMs ?? incident.openedAtMs,
     facts: {
       place: incident.causeName,
       placeName: '',
       placeNameUr: incident.causeNameUr,
-      district: place?.district ?? '',
-      districtUr: place?.districtUr ?? '',
+      district: place.district ?? '',
+      districtUr: place.districtUr ?? '',
       what: incident.cause.kind,
       stations: incident.stations,
-      cameras,
-      down,
+      cameras: place.cameras,
+      down: place.down,
       openedAtMs: incident.openedAtMs,
     },
     ...byHandOf(message),
