@@ -7,19 +7,12 @@
  * - The query that reads the array types of a new connection has nobody who hears of its failure: an
  *   unhandled rejection.
  *
- * Either ends the process. And what it cannot know:
- *
- * - A prepared statement without parameters is planned once for its connection, maybe while its tables are
- *   empty; no setting of PostgreSQL changes that. These are not prepared. With `freshPlans` among the
- *   startup parameters the others are planned with each use.
+ * Either ends the process.
  */
 
 interface Query {
   readonly handler: object;
   readonly strings: readonly string[];
-  readonly tagged: boolean;
-  readonly args: readonly unknown[];
-  readonly options: { prepare?: boolean };
   reject(error: unknown): void;
 }
 
@@ -81,7 +74,7 @@ export function createPoolGuard(): PoolGuard {
       const pool = given as unknown as Pool & ((strings: TemplateStringsArray) => Query);
       const { begin, unsafe } = pool;
       let onConnection: ((connection: Connection) => void) | null = null;
-      mendQueries(Object.getPrototypeOf(pool`` satisfies object));
+      muteTypeQueries(Object.getPrototypeOf(pool`` satisfies object));
       // A transaction begins with a statement that tells which connection runs it.
       pool.unsafe = (...args) => {
         const options = args[2] as { onexecute?: Hook } | undefined;
@@ -114,27 +107,20 @@ export function createPoolGuard(): PoolGuard {
   };
 }
 
-const mended = Symbol('queries are mended');
+const muted = Symbol('type queries fail silently');
 
-/**
- * The failure of a query for the array types is heard where it matters: its connection is lost. A
- * statement without parameters is not prepared.
- */
-function mendQueries(
-  prototype: object & { [mended]?: true; handle?: (this: Query) => unknown },
+/** The failure of a query for the array types is heard where it matters: its connection is lost. */
+function muteTypeQueries(
+  prototype: object & { [muted]?: true; handle?: (this: Query) => unknown },
 ): void {
   const { handle } = prototype;
-  if (prototype[mended] === true || handle === undefined) return;
-  prototype[mended] = true;
-  prototype.handle = function handleMended(this: Query) {
+  if (prototype[muted] === true || handle === undefined) return;
+  prototype[muted] = true;
+  prototype.handle = function handleQuietly(this: Query) {
     if (this.strings[0]?.includes('select b.oid, b.typarray') === true) this.reject = () => {};
-    if (this.tagged && this.args.length === 0) this.options.prepare = false;
     return handle.call(this);
   };
 }
-
-/** Startup parameters with which prepared statements are planned for the tables as they are. */
-export const freshPlans = { plan_cache_mode: 'force_custom_plan' } as const;
 
 /**
  * A startup parameter that makes the first message of a connection longer than 1,024 bytes. The driver

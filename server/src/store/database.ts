@@ -1,8 +1,4 @@
-import {
-  createPoolGuard,
-  freshPlans,
-  startupPadding,
-} from '@nigehban/config/database/guard-pool.ts';
+import { createPoolGuard, startupPadding } from '@nigehban/config/database/guard-pool.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import postgres from 'postgres';
 
@@ -22,14 +18,15 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
   const guard = createPoolGuard();
   const pool = postgres(url, {
     max: options.maxConnections ?? 12,
+    // A plan is made for the tables as they are. A kept one was made when they were empty: between the
+    // installation of a province and its first storm lies nothing that would make PostgreSQL look again.
+    prepare: false,
     connect_timeout: 5,
     idle_timeout: 60,
     backoff: (attempts) => Math.min(0.1 * 2 ** attempts, 3),
     onnotice: () => {},
     onclose: guard.onclose,
-    // A kept plan was made when the tables were empty: between the installation of a province and its
-    // first storm lies nothing that would make PostgreSQL look again.
-    connection: { application_name: 'nigehban-server', options: startupPadding, ...freshPlans },
+    connection: { application_name: 'nigehban-server', options: startupPadding },
     transform: { column: { from: postgres.toCamel } },
     types: {
       bigint: {

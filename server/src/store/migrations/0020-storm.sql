@@ -9,6 +9,17 @@ alter table camera_transition
 drop index camera_transition_at;
 create index camera_transition_at on camera_transition using brin (at) with (pages_per_range = 16);
 
+-- The engine's functions plan their statements anew each time, and with them the check of each row's
+-- reference: these are made when the transaction commits.
+alter table camera_state alter constraint camera_state_camera_id_fkey deferrable initially deferred;
+alter table station_state
+  alter constraint station_state_station_id_fkey deferrable initially deferred,
+  alter constraint station_state_expected_id_fkey deferrable initially deferred;
+alter table alert
+  alter constraint alert_station_id_fkey deferrable initially deferred,
+  alter constraint alert_expected_id_fkey deferrable initially deferred;
+alter table alert_event alter constraint alert_event_alert_id_fkey deferrable initially deferred;
+
 -- Rewritten all the time, mostly in columns without an index: with room in its page a row stays there.
 alter table alert set (fillfactor = 60);
 alter table identity_doubt set (fillfactor = 60);
