@@ -73,14 +73,20 @@ export async function assignCamerasToNodes(
     const nodes = await tx<{ nodeId: string; alive: boolean }[]>`
       select id as node_id, lease_until > ${nowMs}::timestamptz as alive from node
       where role = 'media'`;
+    const living = nodes.flatMap(({ nodeId, alive }) => (alive ? [nodeId] : []));
+    // Looked for every few seconds: of the cameras that have a living node none is joined with anything.
     const cameras = await tx<{ cameraId: CameraId; nodeId: string | null }[]>`
-      select c.id as camera_id, n.node_id
-      from camera c
-      join assignment a on a.camera_id = c.id and a.valid_to is null
-      left join camera_node n on n.camera_id = c.id
-      left join node holder on holder.role = 'media' and holder.id = n.node_id
-        and holder.lease_until > ${nowMs}::timestamptz
-      where c.registered_at is not null and holder.id is null order by c.id`;
+      select c.id as camera_id, x.node_id
+      from (
+        select camera_id, node_id from camera_node where node_id <> all(${living}::text[])
+        union all
+        select a.camera_id, null from assignment a
+        where a.valid_to is null
+          and not exists (select from camera_node n where n.camera_id = a.camera_id)
+      ) x
+      join camera c on c.id = x.camera_id and c.registered_at is not null
+      where exists (select from assignment a where a.camera_id = c.id and a.valid_to is null)
+      order by c.id`;
     const moves = planAssignments(cameras, nodes);
     if (moves.length > 0) {
       await tx`

@@ -53,8 +53,10 @@ export async function readIncidentPlace(
       case when p.districts = 1 then p.district end as district,
       case when p.districts = 1 then p.district_ur end as district_ur
     from (
-      select coalesce(sum(cameras), 0)::int as cameras, coalesce(sum(down), 0)::int as down
-      from alert where incident_id = ${incidentId} and closed_at is null
+      -- Not "where it is open": what little the statistics know of that leads through all open alerts.
+      select coalesce(sum(cameras) filter (where closed_at is null), 0)::int as cameras,
+        coalesce(sum(down) filter (where closed_at is null), 0)::int as down
+      from alert where incident_id = ${incidentId}
     ) a cross join (
       select count(*)::int as districts, min(d.name) as district, min(d.name_ur) as district_ur,
         coalesce(array_agg(distinct d.division), '{}') as divisions,

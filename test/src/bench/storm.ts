@@ -228,6 +228,12 @@ try {
         where e.step = 'closed' group by e.alert_id, a.reopened having count(*) > 1 + a.reopened) x`,
     ));
 
+  // What the storm left behind is tidied up first: it is not a cost of the changes that follow.
+  await sql`vacuum analyze`;
+  const vacuums = `pg_stat_activity where backend_type = 'autovacuum worker'`;
+  await secondsUntil(async () => (await count(sql, vacuums)) === 0, Date.now());
+  await sayProcessorTime('tidying');
+
   // A camera that goes down makes two changes (suspected, then down), one that returns a third.
   const seconds = Number(values.seconds);
   const perSlice = Math.ceil((1_000 / 3 / 1_000) * sliceMs);
