@@ -35,6 +35,7 @@ function dark(
     beganAtMs: atMs + (index % 50) * 100,
     state: 'UNREACHABLE',
     expected: false,
+    downShare: 1,
     incidentId: null,
     ...overrides,
   }));
@@ -72,6 +73,34 @@ test('a province cut is one incident with its evidence, not 41', () => {
     ofStations: punjab.length,
     evidence: { withinMs: 4_900, districts: { hit: 41, of: 41 }, states: { UNREACHABLE: 100 } },
   });
+});
+
+test('rooms of a building that lost a camera each have nothing in common, those that lost most have', () => {
+  const rooms = punjab.filter((s) => s.buildingId === 7);
+  const of = (downShare: number) =>
+    causes(correlateOutages(dark(rooms, { downShare }), context, [], []));
+  expect(of(0.2)).toEqual([]);
+  expect(of(0.5)).toEqual(['building 7']);
+  const many = punjab.filter((s) => s.districtCode === 'D7');
+  expect(correlateOutages(dark(many, { downShare: 0.2 }), context, [], []).incidents).toEqual([]);
+});
+
+test('a media node takes some cameras of many stations', () => {
+  const stations = punjab.filter((s) => s.nodeId === 'media-1');
+  const alerts = dark(stations, { downShare: 0.2, state: 'SILENT' });
+  expect(causes(correlateOutages(alerts, context, [], []))).toEqual(['media-node media-1']);
+});
+
+test('a station whose cameras come back one by one stays in its incident until it is back', () => {
+  const rooms = punjab.filter((s) => s.buildingId === 7);
+  const first = correlateOutages(dark(rooms), context, [], []);
+  const { open, alerts } = carryOut(first, dark(rooms));
+  const returning = alerts.map((alert) => ({ ...alert, downShare: 0.2 }));
+  const next = correlateOutages(returning, context, open, []);
+  expect(next.incidents.map(({ incidentId, stations }) => [incidentId, stations])).toEqual([
+    [open[0]?.incidentId, 2],
+  ]);
+  expect(next.ended).toEqual([]);
 });
 
 test('the cause that explains the most with the least unsaid wins', () => {
@@ -166,6 +195,7 @@ const anyAlerts = fc
         beganAtMs: atMs + (times[i] ?? 0),
         state: 'UNREACHABLE',
         expected: expected[i] === true && index % 3 === 0,
+        downShare: [1, 0.2, 0.5, 0.8][index % 4] ?? 1,
         incidentId: null,
       }),
     ),

@@ -27,6 +27,8 @@ export interface CorrelationPolicy {
   readonly thresholds: Readonly<Record<IncidentCauseKind, { stations: number; share: number }>>;
   /** A province is hit when this share of its districts is. */
   readonly districtsHit: number;
+  /** What a station shares with others takes at least this share of its cameras when it fails. */
+  readonly downShare: number;
   /** How much likelier a cause is because it was believed already. */
   readonly persistence: number;
 }
@@ -46,6 +48,7 @@ export const defaultCorrelationPolicy: CorrelationPolicy = {
     server: usual,
   },
   districtsHit: 0.5,
+  downShare: 0.5,
   persistence: 1.5,
 };
 
@@ -156,7 +159,9 @@ function judgeGroups(
     if (members === undefined || group === undefined) return;
     const open = openByGroup.get(key) ?? null;
     if (!isEnough(group, open, policy, members.left)) return;
-    const alerts = members.alerts.filter((alert) => !explained.has(alert));
+    const alerts = members.alerts.filter(
+      (alert) => !explained.has(alert) && isHit(alert, group, open, policy),
+    );
     const candidate = judge(group, alerts, open, context, policy);
     if (candidate !== null) candidates.set(key, candidate);
   };
@@ -185,6 +190,21 @@ function judgeGroups(
       for (const key of touched) judgeAgain(key);
     },
   };
+}
+
+/**
+ * A building, feeder, uplink, district or province takes most of a station's cameras with it: rooms that lost
+ * a camera each have nothing in common. Media nodes share a station's cameras out among them. A station
+ * that is coming back stays in its incident to the end.
+ */
+function isHit(
+  alert: OutageAlert,
+  { cause }: OutageGroup,
+  open: OpenIncident | null,
+  policy: CorrelationPolicy,
+): boolean {
+  if (cause.kind === 'media-node' || alert.downShare >= policy.downShare) return true;
+  return open !== null && alert.incidentId === open.incidentId;
 }
 
 function isLikelier(a: Candidate, b: Candidate): boolean {

@@ -75,6 +75,8 @@ export interface OutageAlert {
   /** Of its first camera that is down; null: none is. */
   readonly state: CameraStateKind | null;
   readonly expected: boolean;
+  /** Share of the station's cameras that are down, 0 to 1. */
+  readonly downShare: number;
   readonly incidentId: number | null;
 }
 

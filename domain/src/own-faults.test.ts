@@ -189,6 +189,7 @@ const alert = (stationId: number, changes: Partial<OutageAlert> = {}): OutageAle
   beganAtMs: nowMs - 30_000,
   state: 'SILENT',
   expected: false,
+  downShare: 1,
   incidentId: null,
   ...changes,
 });

@@ -65,6 +65,7 @@ export interface EngineAlertRow extends Omit<AlertWeight, 'coverageShare'> {
   readonly districtCode: string;
   readonly beganAtMs: number;
   readonly state: CameraStateKind | null;
+  readonly downShare: number;
   readonly incidentId: number | null;
   readonly acknowledged: boolean;
   readonly reopened: boolean;
@@ -78,6 +79,7 @@ export async function readEngineAlerts(sql: Queryable): Promise<readonly EngineA
     select al.id as alert_id, al.station_id, s.district_code, s.category, al.phase, al.kind,
       al.lost_placements, al.missing_placements, al.expected_id is not null as expected,
       coalesce(al.reopened_at, al.opened_at) as began_at_ms, al.causes->0->>'state' as state,
+      al.down::real / greatest(al.cameras, 1) as down_share,
       al.incident_id, al.acknowledged_at is not null as acknowledged,
       al.reopened_at is not null as reopened, al.paged_at is not null as paged,
       al.quiet_until as quiet_until_ms
