@@ -89,6 +89,9 @@ test('a media node takes some cameras of many stations', () => {
   const stations = punjab.filter((s) => s.nodeId === 'media-1');
   const alerts = dark(stations, { downShare: 0.2, state: 'SILENT' });
   expect(causes(correlateOutages(alerts, context, [], []))).toEqual(['media-node media-1']);
+  // Those that nobody reaches say nothing of the node, as when a province begins to go dark.
+  const unreachable = dark(stations, { downShare: 0.2 });
+  expect(correlateOutages(unreachable, context, [], []).incidents).toEqual([]);
 });
 
 test('a station whose cameras come back one by one stays in its incident until it is back', () => {

@@ -194,8 +194,9 @@ function judgeGroups(
 
 /**
  * A building, feeder, uplink, district or province takes most of a station's cameras with it: rooms that lost
- * a camera each have nothing in common. Media nodes share a station's cameras out among them. A station
- * that is coming back stays in its incident to the end.
+ * a camera each have nothing in common. Media nodes share a station's cameras out among them: of what
+ * only the gateway still reaches fewer are enough. A station that is coming back stays in its incident to
+ * the end.
  */
 function isHit(
   alert: OutageAlert,
@@ -203,7 +204,8 @@ function isHit(
   open: OpenIncident | null,
   policy: CorrelationPolicy,
 ): boolean {
-  if (cause.kind === 'media-node' || alert.downShare >= policy.downShare) return true;
+  if (alert.downShare >= policy.downShare) return true;
+  if (cause.kind === 'media-node' && alert.state === 'SILENT') return true;
   return open !== null && alert.incidentId === open.incidentId;
 }
 
