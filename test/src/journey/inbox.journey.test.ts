@@ -51,12 +51,15 @@ async function holdAcknowledgement(page: Page): Promise<{ asked: Promise<void>; 
   const released = new Promise<void>((resolve) => {
     go = resolve;
   });
+  let tell = () => {};
   const asked = new Promise<void>((resolve) => {
-    void page.route('**/api/alerts/*/acknowledge', async (route) => {
-      resolve();
-      await released;
-      await route.continue();
-    });
+    tell = resolve;
+  });
+  // In force before a key is pressed: else the request may pass it by.
+  await page.route('**/api/alerts/*/acknowledge', async (route) => {
+    tell();
+    await released;
+    await route.continue();
   });
   return { asked, go: () => go() };
 }
