@@ -57,6 +57,14 @@ export interface RecordingShared {
   readonly onBug: (error: unknown) => void;
 }
 
+/** What passed before a camera's chain was open: it is accounted for like the time after it. */
+export interface RecordingSince {
+  /** When the order came, microseconds of the node's wall clock. */
+  readonly orderedUs: number;
+  /** Since when the disk kept its chain from being opened; undefined: it did not. */
+  diskFailedUs: number | undefined;
+}
+
 interface Writing {
   readonly start: SegmentStart;
   /** The volume it is written to. */
@@ -98,17 +106,25 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
   #expelled = false;
 
   /** `chain` is this camera's, brought up to date with the disk. */
-  constructor(order: RecordingOrder, chain: CameraChain, shared: RecordingShared) {
+  constructor(
+    order: RecordingOrder,
+    chain: CameraChain,
+    shared: RecordingShared,
+    { orderedUs, diskFailedUs }: RecordingSince,
+  ) {
     this.#order = order;
     this.#shared = shared;
     this.#chain = chain;
     const { last } = chain;
     const marked = last?.kind === 'gap' && last.cause === 'not-assigned';
     this.#coverage = new Coverage(
-      chain.coveredUntilUs ?? shared.clock.wallUs(),
+      chain.coveredUntilUs ?? orderedUs,
       marked ? 'not-assigned' : 'restart',
     );
-    if (marked) this.#append(this.#coverage.causeIs('restart', shared.clock.wallUs(), 0));
+    if (marked) this.#append(this.#coverage.causeIs('restart', orderedUs, 0));
+    if (diskFailedUs !== undefined) {
+      this.#append(this.#coverage.causeIs('disk', diskFailedUs, 0));
+    }
   }
 
   get chainHead(): ChainHead {

@@ -226,6 +226,27 @@ test('a camera that was taken away and given back has a gap of cause not-assigne
   expect((await verifyFootage(root)).intact).toBe(true);
 });
 
+test('time before the chain could be opened is a gap since the order, of cause disk', async () => {
+  await writeFile(join(root, '7'), 'in the way');
+  await start();
+  const orderedUs = clock.wallUs();
+  recorder.apply([order(7)]);
+  await vi.waitFor(() => expect(health.at(-1)).toMatchObject({ kind: 'fault' }));
+  clock.advance(20_000);
+  await rm(join(root, '7'));
+  // The attempt under way ends, and the next one comes by the clock.
+  await vi.waitFor(() => {
+    clock.advance(1000);
+    expect(hub.subscribed('7')).toBe(true);
+  });
+  hub.play('7', [h264Track]);
+  await film(new FakeCamera(hub, '7'), 60);
+  await recorder.stop();
+  expect(causes()[0]).toBe('disk');
+  expect(entries[0]).toMatchObject({ startUs: orderedUs, endUs: entries[1]?.startUs });
+  expect((await verifyFootage(root)).intact).toBe(true);
+});
+
 test('the verifier names the fragment whose byte was flipped, and what was removed', async () => {
   await start();
   recorder.apply([order(7)]);

@@ -3,7 +3,7 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { Timer } from '@nigehban/media/clock.ts';
 import type { StreamSubscription } from '@nigehban/media/hub/stream-hub-types.ts';
 import { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
-import { CameraRecorder, type RecordingShared } from './camera-recorder.ts';
+import { CameraRecorder, type RecordingShared, type RecordingSince } from './camera-recorder.ts';
 import type { ChainHead } from './chain/camera-chain.ts';
 import { readNewestHeads, writeNodeManifest } from './chain/node-manifest.ts';
 import { openCameraChain } from './chain/open-camera-chain.ts';
@@ -24,6 +24,8 @@ import { writeCameraFile } from './write-camera-file.ts';
 
 interface Slot {
   order: RecordingOrder;
+  /** Since when it is to be recorded. */
+  readonly since: RecordingSince;
   camera: CameraRecorder | undefined;
   subscription: StreamSubscription | undefined;
   /** Opening, then whatever ends it. */
@@ -204,6 +206,7 @@ class FolderRecorder implements Recorder {
   #enter(order: RecordingOrder, after: Promise<void>): void {
     const slot: Slot = {
       order,
+      since: { orderedUs: this.#ports.clock.wallUs(), diskFailedUs: undefined },
       camera: undefined,
       subscription: undefined,
       work: after,
@@ -247,6 +250,7 @@ class FolderRecorder implements Recorder {
         await this.#admitted(() => this.#tryOpen(slot));
         return;
       } catch (error) {
+        slot.since.diskFailedUs ??= this.#ports.clock.wallUs();
         this.#diskFails(error);
         await this.#pause(slot);
       }
@@ -274,7 +278,7 @@ class FolderRecorder implements Recorder {
     for (const entry of opened.added) this.#ports.onEntry?.(entry);
     for (const path of opened.unreadable) log.warn({ cameraId, path }, 'footage is unreadable');
     if (slot.leaving) return;
-    slot.camera = new CameraRecorder(order, opened.chain, this.#shared);
+    slot.camera = new CameraRecorder(order, opened.chain, this.#shared, slot.since);
     slot.subscription = hub.subscribe(slot.order.source, slot.camera);
   }
 
