@@ -6,10 +6,10 @@ import { defineConfig } from 'vitest/config';
  * a real browser. The file's name says which: x.test.ts, x.integration.test.ts, x.journey.test.ts.
  */
 /**
- * Real servers, cameras and browsers on a machine that others use too: what fails there is tried once
+ * Real servers, cameras and browsers on a machine that others use too: what fails there is tried up to twice
  * more. On a developer's machine it is not, so that a test which comes and goes is seen.
  */
-const retry = process.env.CI === undefined ? 0 : 1;
+const retry = process.env.CI === undefined ? 0 : 2;
 const excluded = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
@@ -28,10 +28,11 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.integration.test.ts'],
           exclude: excluded,
+          globalSetup: './server/src/testing/shared-database.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
           retry,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {

@@ -189,6 +189,7 @@ async function startServer(
   programs: string,
   cluster: string,
   port: number,
+  more: readonly string[],
 ): Promise<ServerProcess> {
   const logPath = join(home.folder, 'server.log');
   trimLog(logPath);
@@ -206,6 +207,7 @@ async function startServer(
     'jit=off',
     'timezone=UTC',
     'log_timezone=UTC',
+    ...more,
   ];
   const server = await spawnServer({
     program: join(programs, 'bin', 'postgres'),
@@ -231,9 +233,12 @@ async function startServer(
  * again. Throws DATABASE_START_FAILED, DISK_FULL or PACKAGE_MISSING.
  */
 export async function startEmbeddedPostgres(
-  options: EmbeddedServerOptions,
+  options: EmbeddedServerOptions & {
+    /** Further settings of the server, as `name=value`; they go before our own. */
+    readonly settings?: readonly string[];
+  },
 ): Promise<EmbeddedServer> {
-  const { log } = options;
+  const { log, settings = [] } = options;
   const home = provideServerHome(options.dataFolder, 'postgres', 'DATABASE_START_FAILED', log);
   const programs = providePrograms(home.runAs);
   const release = claimFolder(home.folder, 'DATABASE_START_FAILED');
@@ -262,7 +267,7 @@ export async function startEmbeddedPostgres(
       async () => {
         // After a kill, backends live on for a moment and hold the shared memory.
         await stopLeftOver();
-        return startServer(home, programs, cluster, port);
+        return startServer(home, programs, cluster, port, settings);
       },
       log,
       stopGraceMs,
