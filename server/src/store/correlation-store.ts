@@ -157,13 +157,20 @@ export async function carryOutPlan(
     await sql`
       select from station_state where station_id = any(${moves.map((m) => m.stationId)}::int[])
       order by station_id for update`;
+    // `offset 0` keeps the look-ups look-ups: by the statistics of a calm day no alert is open.
     await sql`
+      with x as materialized (
+        select o.id, x.incident_id
+        from unnest(${moves.map((m) => m.alertId)}::int[], ${moves.map((m) => m.to)}::int[])
+          as x(alert_id, incident_id)
+        cross join lateral (
+          select a.id, a.closed_at from alert a where a.id = x.alert_id offset 0) o
+        where o.closed_at is null
+      )
       update alert al set incident_id = x.incident_id,
         quiet_until = case when x.incident_id is null
           then ${nowMs}::timestamptz + ${quietAfterIncidentMs} * interval '1 ms' end
-      from unnest(${moves.map((m) => m.alertId)}::int[], ${moves.map((m) => m.to)}::int[])
-        as x(alert_id, incident_id)
-      where al.id = x.alert_id and al.closed_at is null`;
+      from x where al.id = x.id`;
     await sql`
       insert into alert_event (alert_id, at, step, details)
       select alert_id, ${nowMs}::timestamptz, 'grouped', jsonb_build_object('incidentId', incident_id)
@@ -305,14 +312,7 @@ export async function pageNow(
   incidentIds: readonly number[],
   nowMs: number,
 ): Promise<CarriedOut> {
-  const alerts = await sql<{ id: number; version: number }[]>`
-    update alert set paged_at = ${nowMs}, version = version + 1
-    where id in (
-        select al.id from alert al join station_state ss on ss.station_id = al.station_id
-        where al.id = any(${[...alertIds]}::int[])
-        order by ss.station_id for update of ss skip locked)
-      and paged_at is null and closed_at is null
-      and acknowledged_at is null and incident_id is null returning id, version`;
+  const alerts = await pageAlerts(sql, alertIds, nowMs);
   const incidents = await sql<{ id: number; version: number }[]>`
     update incident set paged_at = ${nowMs}, version = version + 1
     where id = any(${[...incidentIds]}::int[]) and paged_at is null and closed_at is null
@@ -339,4 +339,27 @@ export async function pageNow(
     'page',
   );
   return { alertIds: paged, incidentIds: incidents.map((row) => row.id) };
+}
+
+/** Whoever changes an alert holds its station: what is read of those that are held stays so. */
+async function pageAlerts(
+  sql: Queryable,
+  alertIds: readonly number[],
+  nowMs: number,
+): Promise<readonly { readonly id: number; readonly version: number }[]> {
+  if (alertIds.length === 0) return [];
+  const held = await sql<{ stationId: number }[]>`
+    select station_id from station_state
+    where station_id in (select station_id from alert where id = any(${[...alertIds]}::int[]))
+    order by station_id for update skip locked`;
+  // By its id, and nothing else that an index knows: see `carryOutPlan`.
+  return await sql<{ id: number; version: number }[]>`
+    with x as materialized (
+      select o.* from unnest(${[...alertIds]}::int[]) as given(id)
+      cross join lateral (select * from alert a where a.id = given.id offset 0) o
+    )
+    update alert al set paged_at = ${nowMs}, version = al.version + 1
+    from x where al.id = x.id and x.station_id = any(${held.map((one) => one.stationId)}::int[])
+      and x.paged_at is null and x.closed_at is null
+      and x.acknowledged_at is null and x.incident_id is null returning al.id, al.version`;
 }

@@ -23,7 +23,9 @@ export async function readStations(
       al.id as open_alert_id
     from station s
     join district d on d.code = s.district_code
-    left join alert al on al.station_id = s.id and al.closed_at is null and al.family = 'OUTAGE'
+    left join lateral (select open.id from alert open
+      where open.station_id = s.id and open.family = 'OUTAGE' and open.closed_at is null limit 1
+    ) al on true
     where true
       ${filter.codes === undefined ? sql`` : sql`and s.code = any(${[...filter.codes]}::text[])`}
       ${
