@@ -16,11 +16,11 @@ import type { CameraMonitorPorts } from './camera-monitor-ports.ts';
 import { type CameraProbes, createCameraProbes } from './camera-probes.ts';
 import { workInSlices } from './in-slices.ts';
 import { type CameraStateKeeper, createCameraStateKeeper } from './keep-camera-states.ts';
+import { TickTurns } from './tick-turns.ts';
 import {
   adoptState,
   forgetMeasure,
   isNews,
-  isTimeUp,
   lastFrameMsOf,
   newerObservations,
   noteCounters,
@@ -82,6 +82,7 @@ export async function startCameraMonitor(ports: CameraMonitorPorts): Promise<Cam
 class Monitor implements CameraMonitor {
   readonly #ports: CameraMonitorPorts;
   readonly #cameras = new Map<CameraId, WatchedCamera>();
+  readonly #turns = new TickTurns();
   readonly #linked = new Set<string>();
   readonly #keeper: CameraStateKeeper;
   readonly #probes: CameraProbes;
@@ -112,7 +113,7 @@ class Monitor implements CameraMonitor {
       next: (cameraId) => this.#nextVersion(cameraId),
       onOvertaken: (tried) => this.#overtaken(tried),
     });
-    for (const one of stored) this.#cameras.set(one.cameraId, watchedOf(one));
+    for (const one of stored) this.#watch(one);
   }
 
   start(): void {
@@ -204,7 +205,7 @@ class Monitor implements CameraMonitor {
   async takeOver(cameraIds: readonly CameraId[]): Promise<void> {
     for (const stored of await this.#ports.load(cameraIds)) {
       const camera = this.#cameras.get(stored.cameraId);
-      if (camera === undefined) this.#cameras.set(stored.cameraId, watchedOf(stored));
+      if (camera === undefined) this.#watch(stored);
       else if (stored.version > camera.version) this.#reconcile(camera, stored);
     }
     this.#keeper.flush();
@@ -251,13 +252,18 @@ class Monitor implements CameraMonitor {
   #cameraOf(cameraId: CameraId): WatchedCamera {
     const known = this.#cameras.get(cameraId);
     if (known !== undefined) return known;
-    const camera = watchedOf({
+    return this.#watch({
       cameraId,
       state: initialCameraState(this.#ports.clock.nowMs()),
       recording: false,
       version: 0,
     });
-    this.#cameras.set(cameraId, camera);
+  }
+
+  #watch(stored: StoredCameraState): WatchedCamera {
+    const camera = watchedOf(stored);
+    this.#cameras.set(stored.cameraId, camera);
+    this.#turns.note(stored.cameraId, camera.state);
     return camera;
   }
 
@@ -295,6 +301,7 @@ class Monitor implements CameraMonitor {
     const before = camera.state;
     const { state, effects } = decideCameraState(before, observation, nowMs);
     camera.state = state;
+    this.#turns.note(cameraId, state);
     if (isNews(before, state)) this.#keeper.touch(cameraId);
     for (const effect of effects) {
       if (effect.kind === 'probe') {
@@ -355,6 +362,7 @@ class Monitor implements CameraMonitor {
     const hearsStream = typeof camera.source === 'string' && this.#linked.has(camera.source);
     if (!this.#owns(cameraId) || !hearsStream) {
       adoptState(camera, stored);
+      this.#turns.note(cameraId, camera.state);
       if (!this.#owns(cameraId)) return;
       for (const observation of newerObservations(state, stored.state)) {
         this.#apply(cameraId, camera, observation);
@@ -368,9 +376,9 @@ class Monitor implements CameraMonitor {
   #tick(): void {
     this.#ticks += 1;
     this.#inSlices(
-      this.#cameras,
-      ([cameraId, camera]) => {
-        if (!isTimeUp(camera.state, cameraId + this.#ticks)) return;
+      this.#turns.due(this.#ticks),
+      (cameraId) => {
+        const camera = this.#cameraOf(cameraId);
         const { source } = camera;
         const told = source === sweepSource || (source !== null && this.#linked.has(source));
         if (told && this.#owns(cameraId)) this.#apply(cameraId, camera, { kind: 'tick' });

@@ -6,7 +6,6 @@ import {
   type TimedCounters,
 } from '@nigehban/domain/camera-health-measure.ts';
 import type { CameraObservation, CameraState } from '@nigehban/domain/camera-state.ts';
-import { isCalm, isWell } from '@nigehban/domain/camera-state-decision.ts';
 import type { CameraCounters } from '@nigehban/domain/link-messages.ts';
 import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 import type { CameraTransitionRow, StoredCameraState } from '../store/camera-state-store.ts';
@@ -151,30 +150,8 @@ export function isNews(before: CameraState, after: CameraState): boolean {
   );
 }
 
-/** Suspected, or back and not yet believed: the next seconds decide. */
-function isUndecided({ detail: { connection }, flowingSinceMs, probingSinceMs }: CameraState) {
-  return (
-    connection.kind === 'SUSPECTED' ||
-    probingSinceMs !== null ||
-    (flowingSinceMs !== null && connection.kind !== 'ONLINE')
-  );
-}
-
 /** When anything came of its main stream last; null: never. */
 export function lastFrameMsOf({ state, counters }: WatchedCamera): number | null {
   const lastMs = Math.max(state.lastFrameMs ?? -1, counters.get('main')?.lastPacketMs ?? -1);
   return lastMs < 0 ? null : lastMs;
-}
-
-/** Time changes little about cameras that are neither suspected nor coming back: they are looked at so often. */
-const settledEveryTicks = 4;
-/** Those that are well and only remember an outage forget it: a few seconds late is early enough. */
-const rememberingEveryTicks = 16;
-
-/** Whether time may decide about a camera at its `turn`, a number that each tick raises by one. */
-export function isTimeUp(state: CameraState, turn: number): boolean {
-  if (isCalm(state)) return false;
-  if (isUndecided(state)) return true;
-  // Of a fleet that was dark a while ago every camera remembers it: those take turns.
-  return turn % (isWell(state) ? rememberingEveryTicks : settledEveryTicks) === 0;
 }
