@@ -89,15 +89,30 @@ export async function storeCameraStates(
   const taken = new Set<CameraId>();
   // Cameras of one station were planned together: in order, a station is judged in one batch.
   const ordered = changes.toSorted((a, b) => a.cameraId - b.cameraId);
-  for (let from = 0; from < ordered.length; from += batchSize) {
-    const batch = ordered.slice(from, from + batchSize);
-    for (const id of await ingest(sql, batch, nowMs, reopenMs)) taken.add(id);
-  }
+  const batches = Array.from({ length: Math.ceil(ordered.length / batchSize) }, (_, index) =>
+    ordered.slice(index * batchSize, (index + 1) * batchSize),
+  );
+  const work = async () => {
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      for (const id of await ingest(sql, batch, nowMs, reopenMs)) taken.add(id);
+    }
+  };
+  const lanes = Array.from({ length: batchesAtOnce }, () =>
+    work().catch((error: unknown) => {
+      batches.length = 0;
+      throw error;
+    }),
+  );
+  // Of a failure is told when nothing is under way any more.
+  const [failed] = (await Promise.allSettled(lanes)).filter((lane) => lane.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   return changes.map((change) => change.cameraId).filter((id) => !taken.has(id));
 }
 
 /** scale.md: beyond this a batch gains little, and holds its locks for longer. */
 const batchSize = 2_000;
+/** Each on a connection, and on a processor of PostgreSQL's, of its own. */
+const batchesAtOnce = 2;
 
 async function ingest(
   sql: Sql,
