@@ -66,8 +66,8 @@ const pendingEveryTicks = 5;
 const pendingAtOnce = 500;
 const unprovenForMs = 60_000;
 /** When many streams break or come back, what they tell and what is proved is stored so often. */
-const noteEveryMs = 200;
-const proveEveryMs = 250;
+const noteEveryMs = 500;
+const proveEveryMs = 1_000;
 
 /** What is known of a camera that is to be asked. */
 interface Doubt {

@@ -13,9 +13,9 @@ import type { BrowserHub, Push } from './browser-hub.ts';
 
 /** A lone change is told at once; */
 const gatherForMs = 30;
-/** while they keep coming they gather this long, so that a storm is read in few statements. */
+/** while they keep coming so long lies between two passes, so that a storm is read in few statements, */
 const gatherInStormForMs = 250;
-/** and so long at most when reading and telling takes its time: what comes first is storing. */
+/** and so long at most where reading and telling takes its time: what comes first is storing. */
 const longestGatherMs = 1_500;
 /** While many cameras are registered the plan changes all the time: browsers load lists so often. */
 const reloadEveryMs = 2_000;
@@ -52,7 +52,7 @@ export function createChangePusher(options: {
   let reload = false;
   let reloadedAtMs = Number.NEGATIVE_INFINITY;
   let incidentsAtMs = Number.NEGATIVE_INFINITY;
-  let passedAtMs = Number.NEGATIVE_INFINITY;
+  let endedAtMs = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
   let running: Promise<void> | null = null;
   let stopped = false;
@@ -132,9 +132,11 @@ export function createChangePusher(options: {
 
   const schedule = () => {
     if (stopped || running !== null) return;
+    const sinceMs = clock.nowMs() - endedAtMs;
     const inStormMs = Math.min(longestGatherMs, Math.max(gatherInStormForMs, 2 * tookMs));
-    const storm = clock.nowMs() - passedAtMs < tookMs + 2 * gatherInStormForMs;
-    const gatherMs = storm ? inStormMs : gatherForMs;
+    // Not from now on: stores that come as often as this are each told when they are there.
+    const isStorm = sinceMs >= 0 && sinceMs < 2 * gatherInStormForMs;
+    const gatherMs = isStorm ? Math.max(gatherForMs, inStormMs - sinceMs) : gatherForMs;
     const urgent = countUrgent() > 0 || phases;
     const laterMs = Math.min(
       reload ? reloadWaitMs() : Number.POSITIVE_INFINITY,
@@ -146,7 +148,7 @@ export function createChangePusher(options: {
     waiting?.cancel();
     const cancel = clock.after(waitMs, () => {
       waiting = null;
-      passedAtMs = clock.nowMs();
+      const beganMs = clock.nowMs();
       running = pass()
         .catch((error) => {
           // What was missed is not known any more: browsers load everything again.
@@ -155,7 +157,8 @@ export function createChangePusher(options: {
         })
         .finally(() => {
           running = null;
-          tookMs = Math.max(0, clock.nowMs() - passedAtMs);
+          endedAtMs = clock.nowMs();
+          tookMs = Math.max(0, endedAtMs - beganMs);
           if (count() > 0 || phases || reload) schedule();
         });
     });
