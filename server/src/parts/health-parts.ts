@@ -207,12 +207,16 @@ export async function startHealthParts(options: {
         known: (cameraId) => directory.find(cameraId) !== null,
       });
     },
-    stillCameras: () =>
-      directory.all().flatMap(({ asset }) => {
+    // Asked every second, of all cameras: no array for each.
+    stillCameras() {
+      const ids: CameraId[] = [];
+      for (const { asset } of directory.all()) {
         const { id, registered, hasSnapshot, nodeId } = asset;
-        if (hasSnapshot || !registered || nodeId === null || !ownership.owns(id)) return [];
-        return monitor.state(id)?.detail.connection.kind === 'ONLINE' ? [id] : [];
-      }),
+        if (hasSnapshot || !registered || nodeId === null || !ownership.owns(id)) continue;
+        if (monitor.state(id)?.detail.connection.kind === 'ONLINE') ids.push(id);
+      }
+      return ids;
+    },
     watchPolicy: gateways.policy,
     async stop() {
       router.stop();
