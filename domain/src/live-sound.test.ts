@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
 import { actionsUnder, defaultListeningPolicy, mayListen } from './live-sound.ts';
-import { actionsOf, roles } from './permissions.ts';
+import { actionsOf, can, roles } from './permissions.ts';
 
 const listeners = (operatorsListen: boolean) =>
   roles.filter((role) => mayListen(role, { operatorsListen }));
 
-test('operators listen only where an administrator decided so; technicians never', () => {
-  expect(listeners(defaultListeningPolicy.operatorsListen)).toEqual([
-    'supervisor',
-    'administrator',
-  ]);
-  expect(listeners(true)).toEqual(['operator', 'supervisor', 'administrator']);
+test('operators listen only where an administrator decided so; who gets no pictures never', () => {
+  expect(listeners(defaultListeningPolicy.operatorsListen)).toEqual(['supervisor']);
+  expect(listeners(true)).toEqual(['operator', 'supervisor']);
+  for (const role of listeners(true)) expect(can(role, 'live.watch')).toBe(true);
 });
 
 test('the policy adds that one action to operators and nothing to anybody else', () => {

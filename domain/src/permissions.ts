@@ -74,7 +74,6 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   ],
   administrator: [
     'status.read',
-    'live.listen',
     'alert.read',
     'camera.probe',
     'camera.register',
