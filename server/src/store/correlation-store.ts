@@ -6,6 +6,7 @@ import type {
   OpenIncident,
 } from '@nigehban/domain/correlate-outages.ts';
 import type { IncidentCauseKind } from '@nigehban/domain/incident.ts';
+import { levelOfNumber } from '@nigehban/domain/manual-escalation.ts';
 import type { StationTies } from '@nigehban/domain/outage-groups.ts';
 import type { NodeStanding } from '@nigehban/domain/own-faults.ts';
 import { addAlertEvents } from './alert-store.ts';
@@ -198,12 +199,9 @@ async function endThenOpen(
     incidentId,
     into: mergedInto === null ? null : (ids[mergedInto] ?? null),
   }));
-  if (merged.some(({ into }) => into !== null)) {
-    await sql`
-      update incident i set merged_into = x.into_id
-      from unnest(${merged.map((one) => one.incidentId)}::int[],
-        ${merged.map((one) => one.into)}::int[]) as x(id, into_id)
-      where i.id = x.id and x.into_id is not null`;
+  const taken = merged.filter(({ into }) => into !== null);
+  if (taken.length > 0) {
+    for (const id of await takeOver(sql, taken, nowMs)) changed.add(id);
   }
   await addIncidentEvents(
     sql,
@@ -216,6 +214,46 @@ async function endThenOpen(
     nowMs,
   );
   return ids;
+}
+
+/**
+ * The wider incident is known where one that it took was known: it is raised to the highest level of
+ * theirs, unless somebody has it in hand. Returns those that were raised.
+ */
+async function takeOver(
+  sql: Queryable,
+  taken: readonly { readonly incidentId: number; readonly into: number | null }[],
+  nowMs: number,
+): Promise<readonly number[]> {
+  const raised = await sql<{ id: number; version: number; level: 1 | 2; paged: boolean }[]>`
+    with gone as (
+      update incident i set merged_into = x.into_id
+      from unnest(${taken.map((one) => one.incidentId)}::int[],
+        ${taken.map((one) => one.into)}::int[]) as x(id, into_id)
+      where i.id = x.id returning x.into_id, i.escalation_level
+    ), reached as (
+      select into_id, max(escalation_level) as level from gone group by into_id
+    )
+    update incident i set escalation_level = r.level, version = i.version + 1
+    from reached r
+    where i.id = r.into_id and i.escalation_level < r.level and i.acknowledged_at is null
+    returning i.id, i.version, r.level, i.paged_at is not null as paged`;
+  await addIncidentEvents(
+    sql,
+    raised.map(({ id, level }) => ({
+      incidentId: id,
+      step: 'escalated' as const,
+      details: { level: levelOfNumber(level) },
+    })),
+    null,
+    nowMs,
+  );
+  await putIncidentSteps(
+    sql,
+    raised.filter((row) => row.paged).map(({ id, version }) => ({ incidentId: id, version })),
+    'escalated',
+  );
+  return raised.map((row) => row.id);
 }
 
 async function endIncidents(

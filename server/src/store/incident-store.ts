@@ -242,7 +242,7 @@ export async function acknowledgeChildren(
 export async function putIncidentSteps(
   sql: Queryable,
   incidents: readonly { readonly incidentId: number; readonly version: number }[],
-  step: 'page' | 'changed' | 'acknowledged' | 'assigned' | 'closed',
+  step: 'page' | 'changed' | 'acknowledged' | 'assigned' | 'escalated' | 'closed',
 ): Promise<void> {
   await putOutbox(
     sql,

@@ -277,3 +277,23 @@ test('an incident that spans divisions is the province’s from the start and ha
   // Nor by itself: nobody would hear what they had not heard.
   expect(await readPendingEscalations(all.sql)).toEqual([]);
 });
+
+test('a wider incident that takes over an escalated one is told where that one was known', async () => {
+  // One building, then its district.
+  await all.set([1, 2], 'UNREACHABLE');
+  await all.pass(20_000, 5_000);
+  const { id: incidentId, version } = await onlyIncident();
+  const nowMs = all.clock.nowMs();
+  await escalateIncident(all.sql, { ...person('bilal'), incidentId, version }, nowMs);
+  await all.pass(15_000, 5_000);
+  expect(all.heard('division')).toEqual(['Escalated']);
+  await all.set([3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 'UNREACHABLE');
+  await all.pass(30_000, 5_000);
+  const wider = await onlyIncident();
+  expect(wider).toMatchObject({ cause: { kind: 'district' }, escalationLevel: 1 });
+  const [taken] = await readIncidents(all.sql, { ids: [incidentId], limit: 1 });
+  expect(taken).toMatchObject({ mergedInto: wider.id });
+  expect(all.heard('division')).toContain('New');
+  expect(all.heard('province')).toEqual([]);
+  expect((await readPendingEscalations(all.sql)).map((step) => step.level)).toEqual(['province']);
+});
