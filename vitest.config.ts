@@ -12,6 +12,9 @@ import { defineConfig } from 'vitest/config';
 const retry = process.env.CI === undefined ? 0 : 2;
 const excluded = ['**/node_modules/**', '**/dist/**'];
 
+/** What is waited for has longer than the second that Vitest gives it: other files run beside. */
+const expect = { poll: { timeout: 10_000 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
           exclude: [...excluded, '**/*.integration.test.ts', '**/*.journey.test.ts'],
+          expect,
           testTimeout: 30_000,
         },
       },
@@ -29,6 +33,7 @@ export default defineConfig({
           include: ['**/*.integration.test.ts'],
           exclude: excluded,
           globalSetup: './server/src/testing/shared-database.ts',
+          expect,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           retry,
@@ -40,6 +45,7 @@ export default defineConfig({
           name: 'journey',
           include: ['**/*.journey.test.ts'],
           exclude: excluded,
+          expect,
           testTimeout: 240_000,
           hookTimeout: 240_000,
           retry,

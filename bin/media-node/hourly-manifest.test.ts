@@ -30,19 +30,19 @@ test('the first second of an hour signs the heads; a disk that refuses is asked 
   });
   const node = join(root, 'nodes', 'n1');
   clock.advance(0);
-  await vi.waitFor(() => readFile(join(node, 'public-key.pem')));
+  await vi.waitFor(() => readFile(join(node, 'public-key.pem')), 10_000);
   // A file where the day's folder has to be.
   await writeFile(join(node, '2027-01-08'), '');
   await vi.waitFor(() => {
     clock.advance(1_000);
     expect(failures).toHaveLength(1);
-  });
+  }, 10_000);
   await rm(join(node, '2027-01-08'));
   await vi.waitFor(async () => {
     clock.advance(5_000);
     const text = await readFile(join(node, '2027-01-08', '04.json'), 'utf8');
     expect(JSON.parse(text)).toMatchObject({ nodeId: 'n1', heads: { 7: { sequence: 41 } } });
-  });
+  }, 10_000);
   await manifests.stop();
   const verdict = await verifyFootage(root);
   expect(verdict.keys.get('n1')).toHaveLength(1);

@@ -48,7 +48,7 @@ test('a fault of ours while a packet is taken costs a moment, not the rest of th
     recorder.apply([
       { cameraId: 7, cameraCode: 'C7', stationCode: 'S1', source: { key: '7', ...source } },
     ]);
-    await vi.waitFor(() => expect(hub.subscribed('7')).toBe(true));
+    await vi.waitFor(() => expect(hub.subscribed('7')).toBe(true), 10_000);
     hub.play('7', [h264Track]);
     const camera = new FakeCamera(hub, '7');
     const film = async (seconds: number) => {

@@ -55,7 +55,7 @@ async function start(segmentMs = 4000, more: Partial<RecorderSettings> = {}): Pr
 }
 
 async function subscribed(cameraId: number): Promise<void> {
-  await vi.waitFor(() => expect(hub.subscribed(`${cameraId}`)).toBe(true));
+  await vi.waitFor(() => expect(hub.subscribed(`${cameraId}`)).toBe(true), 10_000);
 }
 
 async function film(camera: FakeCamera, pictures: number): Promise<void> {
@@ -87,8 +87,9 @@ test('segments start at key frames, follow each other without a hole, and verify
   await subscribed(7);
   hub.play('7', [h264Track]);
   await film(new FakeCamera(hub, '7'), 250);
-  await vi.waitFor(() =>
-    expect(recorder.openSegment(7)).toMatchObject({ codec: 'avc1.4d400d', widthPx: 320 }),
+  await vi.waitFor(
+    () => expect(recorder.openSegment(7)).toMatchObject({ codec: 'avc1.4d400d', widthPx: 320 }),
+    10_000,
   );
   await recorder.stop();
 
@@ -161,7 +162,7 @@ test('a crash leaves a file that the next start repairs, marks and continues aft
   await subscribed(7);
   hub.play('7', [h264Track]);
   await film(new FakeCamera(hub, '7'), 100);
-  await vi.waitFor(() => expect(recorder.openSegment(7)?.frames).toBe(75));
+  await vi.waitFor(() => expect(recorder.openSegment(7)?.frames).toBe(75), 10_000);
   const open = recorder.openSegment(7);
   if (open === undefined) throw new Error('nothing is open');
   const written = await readFile(join(root, open.path));
@@ -211,8 +212,8 @@ test('a camera that was taken away and given back has a gap of cause not-assigne
   const camera = new FakeCamera(hub, '7');
   await film(camera, 30);
   recorder.apply([]);
-  await vi.waitFor(() => expect(hub.subscribed('7')).toBe(false));
-  await vi.waitFor(() => expect(entries.at(-1)).toMatchObject({ cause: 'not-assigned' }));
+  await vi.waitFor(() => expect(hub.subscribed('7')).toBe(false), 10_000);
+  await vi.waitFor(() => expect(entries.at(-1)).toMatchObject({ cause: 'not-assigned' }), 10_000);
   clock.advance(30_000);
   recorder.apply([order(7)]);
   await subscribed(7);
@@ -231,14 +232,14 @@ test('time before the chain could be opened is a gap since the order, of cause d
   await start();
   const orderedUs = clock.wallUs();
   recorder.apply([order(7)]);
-  await vi.waitFor(() => expect(health.at(-1)).toMatchObject({ kind: 'fault' }));
+  await vi.waitFor(() => expect(health.at(-1)).toMatchObject({ kind: 'fault' }), 10_000);
   clock.advance(20_000);
   await rm(join(root, '7'));
   // The attempt under way ends, and the next one comes by the clock.
   await vi.waitFor(() => {
     clock.advance(1000);
     expect(hub.subscribed('7')).toBe(true);
-  });
+  }, 10_000);
   hub.play('7', [h264Track]);
   await film(new FakeCamera(hub, '7'), 60);
   await recorder.stop();

@@ -162,7 +162,7 @@ test('an operator escalates by hand over the API: the division hears who and why
   await vi.waitFor(async () => {
     const [open] = await ask<AlertView[]>('operator', 'GET', '/api/alerts?state=open&limit=1');
     expect(open?.kind).toBe('BLIND');
-  });
+  }, 10_000);
   const path = async () => {
     const [open] = await ask<AlertView[]>('operator', 'GET', '/api/alerts?state=open&limit=1');
     return { url: `/api/alerts/${open?.id}/escalate`, version: open?.version };

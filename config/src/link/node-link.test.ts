@@ -80,7 +80,7 @@ test('says hello with the cluster key, follows the desired state, answers reques
     if (viewerId === 'bad') throw new Fault('LIVE_SESSION_UNKNOWN', 'no such viewer');
     return { done: true };
   });
-  await vi.waitFor(() => expect(server.received[0]?.type).toBe('hello'));
+  await vi.waitFor(() => expect(server.received[0]?.type).toBe('hello'), 10_000);
   expect(server.keys).toEqual([`Bearer ${'k'.repeat(16)}`]);
   server.send({ type: 'desired', version: 1, orders: [order(1), order(2)] });
   server.send({ type: 'desired-change', version: 2, upsert: [order(3)], remove: [1] });
@@ -88,7 +88,7 @@ test('says hello with the cluster key, follows the desired state, answers reques
   server.send({ type: 'request', id: 8, method: 'live.close', params: { viewerId: 'bad' } });
   server.send({ type: 'request', id: 9, method: 'gateway.probe', params: {} });
   server.send({ type: 'ping' });
-  await vi.waitFor(() => expect(server.received).toHaveLength(5));
+  await vi.waitFor(() => expect(server.received).toHaveLength(5), 10_000);
   expect(seen).toEqual([
     [1, 2],
     [2, 3],
@@ -103,10 +103,10 @@ test('says hello with the cluster key, follows the desired state, answers reques
 test('dials again after the server went away, and survives garbage', async () => {
   const first = await serve();
   const link = dial(first.port);
-  await vi.waitFor(() => expect(link.linked()).toBe(true));
+  await vi.waitFor(() => expect(link.linked()).toBe(true), 10_000);
   first.sockets[0]?.send('{garbage');
   await first.close();
-  await vi.waitFor(() => expect(link.linked()).toBe(false));
+  await vi.waitFor(() => expect(link.linked()).toBe(false), 10_000);
   link.sendFacts([{ kind: 'recording-well', atMs: 1 }]);
   const second = await serve(first.port);
   await vi.waitFor(() => expect(second.received[0]?.type).toBe('hello'), { timeout: 5_000 });
@@ -117,16 +117,16 @@ test('a server that is silent is given up; a stall of the node, or a step of its
   const server = await serve();
   const clock = createManualClock();
   const link = dial(server.port, () => {}, clock);
-  await vi.waitFor(() => expect(link.linked()).toBe(true));
+  await vi.waitFor(() => expect(link.linked()).toBe(true), 10_000);
   clock.step(3_600_000);
   clock.advance(14_000);
   // As after a stall: the timer is due, and what came in time is not read yet.
   server.send({ type: 'ping' });
   clock.advance(2_000);
-  await vi.waitFor(() => expect(server.received.map(({ type }) => type)).toContain('pong'));
+  await vi.waitFor(() => expect(server.received.map(({ type }) => type)).toContain('pong'), 10_000);
   expect(link.linked()).toBe(true);
   clock.advance(15_000);
-  await vi.waitFor(() => expect(link.linked()).toBe(false));
+  await vi.waitFor(() => expect(link.linked()).toBe(false), 10_000);
 });
 
 test('a change before any whole state edits nothing that is there', () => {

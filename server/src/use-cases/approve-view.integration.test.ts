@@ -278,7 +278,10 @@ test('who listens is decided by role and policy, and stands in the trail until t
     'operator 127.0.0.1 live.listen-stop right-withdrawn',
     'amina 127.0.0.1 live.listen-stop stopped',
   ];
-  await vi.waitFor(async () => expect((await rows()).map(({ row }) => row)).toEqual(expected));
+  await vi.waitFor(
+    async () => expect((await rows()).map(({ row }) => row)).toEqual(expected),
+    10_000,
+  );
   for (const { socket } of [operator, supervisor]) socket.close();
 });
 

@@ -50,15 +50,18 @@ test('what one process is refused, the other holds at once; what one is granted,
   const two = await startBreaker();
   const before = two.revision();
   one.refused(endpoint, wrong);
-  await vi.waitFor(() => expect(two.holds(endpoint, wrong)).toBe(true));
+  await vi.waitFor(() => expect(two.holds(endpoint, wrong)).toBe(true), 10_000);
   expect(two.holds(endpoint, other)).toBe(false);
   expect(two.guessesLeft(endpoint)).toBe(3);
   expect(two.revision()).toBeGreaterThan(before);
   one.streamRefused('rtsp://127.0.7.1/main', endpoint, other, Date.now());
-  await vi.waitFor(() => expect(two.holdsStream('rtsp://127.0.7.1/main', other)).toBe(true));
+  await vi.waitFor(
+    () => expect(two.holdsStream('rtsp://127.0.7.1/main', other)).toBe(true),
+    10_000,
+  );
   const held = one.revision();
   two.accepted(endpoint, wrong);
-  await vi.waitFor(() => expect(one.holds(endpoint, wrong)).toBe(false));
+  await vi.waitFor(() => expect(one.holds(endpoint, wrong)).toBe(false), 10_000);
   expect(one.revision()).toBeGreaterThan(held);
   const third = await startBreaker();
   expect([third.holds(endpoint, wrong), third.holds(endpoint, other)]).toEqual([false, true]);
@@ -73,7 +76,7 @@ test('refused and granted in one breath stays granted, here and there', async ()
   }
   await one.settled();
   one.refused(endpoint, other);
-  await vi.waitFor(() => expect(two.holds(endpoint, other)).toBe(true));
+  await vi.waitFor(() => expect(two.holds(endpoint, other)).toBe(true), 10_000);
   expect([one.holds(endpoint, wrong), two.holds(endpoint, wrong)]).toEqual([false, false]);
   expect(await two.holdsAnywhere(endpoint, wrong)).toBe(false);
 });
@@ -86,7 +89,10 @@ test('many refusals together reach the other process', async () => {
     onvifPort: 80,
   }));
   for (const place of places) one.refused(place, wrong);
-  await vi.waitFor(() => expect(places.filter((place) => !two.holds(place, wrong))).toEqual([]));
+  await vi.waitFor(
+    () => expect(places.filter((place) => !two.holds(place, wrong))).toEqual([]),
+    10_000,
+  );
 });
 
 test('a process that no notice reached asks what is stored, and takes it in when the feed is back', async () => {

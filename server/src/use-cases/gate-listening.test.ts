@@ -45,14 +45,14 @@ test('ends wait for a database that is away, and keep their order', async () => 
   gate.ended(amina, 1, 61_400, 'stopped');
   gate.ended(bilal, 2, 2_000, 'connection-ended');
   clock.advance(5_000);
-  await vi.waitFor(() => expect(rows).toEqual([]));
+  await vi.waitFor(() => expect(rows).toEqual([]), 10_000);
   database.isAway = false;
   await vi.waitFor(() => {
     clock.advance(5_000);
     expect(rows).toEqual([stop('amina', 'C1', 61), stop('bilal', 'C2', 2, 'connection-ended')]);
-  });
+  }, 10_000);
   gate.ended(amina, 3, 1_000, 'stopped');
-  await vi.waitFor(() => expect(rows.at(-1)).toBe(stop('amina', 'C3', 1)));
+  await vi.waitFor(() => expect(rows.at(-1)).toBe(stop('amina', 'C3', 1)), 10_000);
 });
 
 test('a server that stops writes what it still has, and does not wait for ever', async () => {

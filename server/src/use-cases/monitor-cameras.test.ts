@@ -65,7 +65,7 @@ test('facts of the sub-stream and of a node that does not hold the camera count 
   const { monitor, stored } = await start({ nodeOf: 'n1' });
   monitor.facts('n1', [{ ...flowing, quality: 'sub' }]);
   monitor.facts('n2', [flowing, down]);
-  await vi.waitFor(() => expect(stored).toEqual([]));
+  await vi.waitFor(() => expect(stored).toEqual([]), 10_000);
   expect(monitor.status(1)).toEqual({ lastFrameMs: null, counters: [] });
 });
 
@@ -75,12 +75,12 @@ test('while the database is away nothing is lost, and the order stays', async ()
   monitor.facts('n1', [flowing]);
   await Promise.resolve();
   monitor.facts('n1', [down]);
-  await vi.waitFor(() => expect(stored).toEqual([]));
+  await vi.waitFor(() => expect(stored).toEqual([]), 10_000);
   breakStore(false);
   await vi.waitFor(() => {
     clock.advance(1_000);
     expect(path()).toEqual(['ONLINE', 'SUSPECTED', 'SILENT']);
-  });
+  }, 10_000);
   expect(stored.at(-1)?.state.kind).toBe('SILENT');
 });
 
@@ -90,9 +90,9 @@ test('nobody can be asked: after the time-out the stream’s own words decide', 
   });
   monitor.facts('n1', [flowing, { ...down, fault: 'CAMERA_UNREACHABLE' }]);
   clock.advance(4_000);
-  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED']));
+  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED']), 10_000);
   clock.advance(1_000);
-  await vi.waitFor(() => expect(path().at(-1)).toBe('UNREACHABLE'));
+  await vi.waitFor(() => expect(path().at(-1)).toBe('UNREACHABLE'), 10_000);
 });
 
 test('for the cameras of a lost node no time passes; it goes on when the node is back', async () => {
@@ -102,10 +102,10 @@ test('for the cameras of a lost node no time passes; it goes on when the node is
   monitor.facts('n1', [flowing, down]);
   monitor.nodeUnlinked('n1');
   clock.advance(60_000);
-  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED']));
+  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED']), 10_000);
   monitor.nodeLinked('n1');
   monitor.facts('n1', [flowing]);
-  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED', 'ONLINE']));
+  await vi.waitFor(() => expect(path()).toEqual(['ONLINE', 'SUSPECTED', 'ONLINE']), 10_000);
 });
 
 test('counters tell the last packet and, when it changes, whether it is recorded', async () => {
@@ -125,7 +125,7 @@ test('counters tell the last packet and, when it changes, whether it is recorded
   };
   monitor.facts('n1', [{ kind: 'stream-counters', cameras: [counters] }]);
   monitor.facts('n1', [{ kind: 'stream-counters', cameras: [counters] }]);
-  await vi.waitFor(() => expect(stored).toHaveLength(1));
+  await vi.waitFor(() => expect(stored).toHaveLength(1), 10_000);
   expect(stored[0]).toMatchObject({ recording: true, transitions: [] });
   expect(monitor.status(1)).toEqual({ lastFrameMs: 77, counters: [counters] });
 });
@@ -151,7 +151,7 @@ test('a storm probes a bounded number of cameras at once, and all in the end', a
     'n1',
     ids.map((cameraId) => ({ ...down, cameraId })),
   );
-  await vi.waitFor(() => expect(probes()).toBe(2_000));
+  await vi.waitFor(() => expect(probes()).toBe(2_000), 10_000);
   expect(most).toBeLessThanOrEqual(256);
 });
 
@@ -185,7 +185,7 @@ test('what was told before the stored state was taken over is not lost by it', a
     { kind: 'view-judged', cameraId: 1, atMs, verdict: 'COVERED', evidence: 'flat' },
   ]);
   await monitor.takeOver([1]);
-  await vi.waitFor(() => expect(stored.at(-1)?.state.kind).toBe('COVERED'));
+  await vi.waitFor(() => expect(stored.at(-1)?.state.kind).toBe('COVERED'), 10_000);
   expect(stored.at(-1)).toMatchObject({ recording: true, transitions: [{ from: 'ONLINE' }] });
 });
 
@@ -209,7 +209,7 @@ test('overtaken: who hears the stream itself goes on from its own state, with a 
   running = monitor;
   monitor.nodeLinked('n1');
   monitor.facts('n1', [flowing]);
-  await vi.waitFor(() => expect(stored.at(-1)).toMatchObject({ version: 4 }));
+  await vi.waitFor(() => expect(stored.at(-1)).toMatchObject({ version: 4 }), 10_000);
   expect(stored.at(-1)?.transitions).toMatchObject([{ from: 'UNKNOWN', to: 'ONLINE' }]);
 });
 
@@ -240,17 +240,19 @@ test('a failed camera has its station’s siblings checked at once, and once', a
     [1, 2, 3].map((cameraId) => ({ ...flowing, cameraId })),
   );
   monitor.facts('n1', [down]);
-  await vi.waitFor(() => expect(asked.sort()).toEqual([1, 2, 3]));
-  await vi.waitFor(() => expect(monitor.state(3)?.detail.foreseen).not.toBeNull());
+  await vi.waitFor(() => expect(asked.sort()).toEqual([1, 2, 3]), 10_000);
+  await vi.waitFor(() => expect(monitor.state(3)?.detail.foreseen).not.toBeNull(), 10_000);
   // Their own silence needs no probe any more.
   monitor.facts(
     'n1',
     [2, 3].map((cameraId) => ({ ...down, cameraId })),
   );
-  await vi.waitFor(() =>
-    expect([1, 2, 3].map((id) => monitor.state(id)?.kind)).toEqual(
-      Array.from({ length: 3 }, () => 'UNREACHABLE'),
-    ),
+  await vi.waitFor(
+    () =>
+      expect([1, 2, 3].map((id) => monitor.state(id)?.kind)).toEqual(
+        Array.from({ length: 3 }, () => 'UNREACHABLE'),
+      ),
+    10_000,
   );
   expect(asked).toHaveLength(3);
 });

@@ -152,7 +152,7 @@ test('an entry whose job failed for good in Redis is queued again until it is ha
     await putOutbox(sql, [{ key: 'entry-1', topic: 'race-step', payload: {} }]);
     wakeAll();
     await vi.waitFor(() => expect(attempts).toBe(5), { timeout: 20_000 });
-    await vi.waitFor(async () => expect((await queue.counts()).active).toBe(0));
+    await vi.waitFor(async () => expect((await queue.counts()).active).toBe(0), 10_000);
     expect(handled).toEqual([]);
     // Set back by an hour: when it was sent lies in the future then.
     await sql`update outbox set sent_at = ${clock.nowMs() + 3_600_000}::timestamptz`;
@@ -161,7 +161,7 @@ test('an entry whose job failed for good in Redis is queued again until it is ha
     await vi.waitFor(async () => {
       const [row] = await sql<{ doneAt: number | null }[]>`select done_at from outbox`;
       expect(row?.doneAt).not.toBeNull();
-    });
+    }, 10_000);
   } finally {
     await Promise.all(dispatchers.map((one) => one.stop()));
     await queue.stop();
