@@ -31,7 +31,7 @@ export interface CameraStateKeeperPorts {
 /** After a store of so many more are coming: */
 const manyChanges = 20;
 /** they are stored together so often. One transaction costs as much as dozens of changes in it. */
-const gatherForMs = 400;
+const gatherForMs = 350;
 
 export function createCameraStateKeeper(ports: CameraStateKeeperPorts): CameraStateKeeper {
   const { clock, log } = ports;

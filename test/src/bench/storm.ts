@@ -4,7 +4,7 @@
  * engine and 20 browsers; then they come back; then 1,000 changes a second go on. Peer: the same
  * changes stored one in a transaction, on eight connections.
  *
- * `--cameras N` (29,000) · `--stations N` (6,000) · `--seconds N` of the steady run (10) ·
+ * `--cameras N` (29,000) · `--stations N` (6,000) · `--seconds N` of the steady run (30) ·
  * `--browsers N` (20) · `--json FILE` · `--profile FOLDER`: a profile of the server's processor time,
  * and for each stage the statements and the plans of those that were slow
  */
@@ -35,7 +35,7 @@ const { values } = parseArgs({
   options: {
     cameras: { type: 'string', default: '29000' },
     stations: { type: 'string', default: '6000' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '30' },
     browsers: { type: 'string', default: '20' },
     json: { type: 'string' },
     profile: { type: 'string' },
