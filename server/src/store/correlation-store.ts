@@ -379,7 +379,10 @@ export async function pageNow(
   return { alertIds: paged, incidentIds: incidents.map((row) => row.id) };
 }
 
-/** Whoever changes an alert holds its station: what is read of those that are held stays so. */
+/**
+ * Of alerts whose station is held by others none is taken. An acknowledgement holds no station: one that
+ * is committed while this waits for it counts.
+ */
 async function pageAlerts(
   sql: Queryable,
   alertIds: readonly number[],
@@ -390,14 +393,11 @@ async function pageAlerts(
     select station_id from station_state
     where station_id in (select station_id from alert where id = any(${[...alertIds]}::int[]))
     order by station_id for update skip locked`;
-  // By its id, and nothing else that an index knows: see `carryOutPlan`.
+  // `coalesce`, because no index knows it: see `carryOutPlan`.
   return await sql<{ id: number; version: number }[]>`
-    with x as materialized (
-      select o.* from unnest(${[...alertIds]}::int[]) as given(id)
-      cross join lateral (select * from alert a where a.id = given.id offset 0) o
-    )
-    update alert al set paged_at = ${nowMs}, version = al.version + 1
-    from x where al.id = x.id and x.station_id = any(${held.map((one) => one.stationId)}::int[])
-      and x.paged_at is null and x.closed_at is null
-      and x.acknowledged_at is null and x.incident_id is null returning al.id, al.version`;
+    update alert set paged_at = ${nowMs}, version = version + 1
+    where id = any(${[...alertIds]}::int[])
+      and station_id = any(${held.map((one) => one.stationId)}::int[])
+      and coalesce(paged_at, closed_at, acknowledged_at) is null and incident_id is null
+    returning id, version`;
 }

@@ -1,6 +1,6 @@
 import { createManualClock } from '@nigehban/config/clock/clock.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readAlerts } from '../store/alert-store.ts';
+import { markAcknowledged, readAlerts } from '../store/alert-store.ts';
 import { readPendingEscalations } from '../store/escalation-store.ts';
 import { minuteMs, NoticeHarness } from '../testing/notice-harness.ts';
 import { startTestServices, type TestServices } from '../testing/test-services.ts';
@@ -83,6 +83,33 @@ test('acknowledged before it was told nobody hears of it', async () => {
   await all.pass(7_000);
   await all.acknowledge(3);
   await all.pass(10 * minuteMs, 60_000);
+  expect(all.told).toEqual([]);
+});
+
+test('acknowledged while it is about to be told, nobody hears of it', async () => {
+  await all.set([3], 'UNREACHABLE');
+  await all.pass(4_000);
+  const { id, version } = await all.openAlert(3);
+  const written = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<void>();
+  const acknowledging = all.sql.begin(async (tx) => {
+    await markAcknowledged(tx, id, version, 'operator', all.clock.nowMs());
+    written.resolve();
+    await told.promise;
+  });
+  await written.promise;
+  const passing = all.pass(10_000);
+  await expect
+    .poll(
+      () => all.sql`
+        select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    .toHaveLength(1);
+  told.resolve();
+  await Promise.all([acknowledging, passing]);
+  const pages = await all.sql`select from outbox where payload->>'step' = 'page'`;
+  expect(pages).toHaveLength(0);
   expect(all.told).toEqual([]);
 });
 
