@@ -37,6 +37,7 @@ import type {
   OpenGap,
   OpenSegment,
   RecordingOrder,
+  RecordingSince,
 } from './recorder-types.ts';
 
 /** What all cameras of a recorder share. */
@@ -55,14 +56,6 @@ export interface RecordingShared {
   readonly onDiskFault: (error: unknown, folder?: string) => void;
   readonly onDiskWell: () => void;
   readonly onBug: (error: unknown) => void;
-}
-
-/** What passed before a camera's chain was open: it is accounted for like the time after it. */
-export interface RecordingSince {
-  /** When the order came, microseconds of the node's wall clock. */
-  readonly orderedUs: number;
-  /** Since when the disk kept its chain from being opened; undefined: it did not. */
-  diskFailedUs: number | undefined;
 }
 
 interface Writing {

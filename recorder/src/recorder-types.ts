@@ -143,3 +143,11 @@ export interface Recorder {
   /** Ends all segments and entries in order; resolves when everything is on disk. */
   stop(): Promise<void>;
 }
+
+/** What passed before a camera's chain was open: it is accounted for like the time after it. */
+export interface RecordingSince {
+  /** When the order came, microseconds of the node's wall clock. */
+  readonly orderedUs: number;
+  /** Since when the disk kept its chain from being opened; undefined: it did not. */
+  diskFailedUs: number | undefined;
+}

@@ -3,7 +3,7 @@ import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { Timer } from '@nigehban/media/clock.ts';
 import type { StreamSubscription } from '@nigehban/media/hub/stream-hub-types.ts';
 import { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
-import { CameraRecorder, type RecordingShared, type RecordingSince } from './camera-recorder.ts';
+import { CameraRecorder, type RecordingShared } from './camera-recorder.ts';
 import type { ChainHead } from './chain/camera-chain.ts';
 import { readNewestHeads, writeNodeManifest } from './chain/node-manifest.ts';
 import { openCameraChain } from './chain/open-camera-chain.ts';
@@ -19,6 +19,7 @@ import type {
   RecorderStatus,
   RecordingHealth,
   RecordingOrder,
+  RecordingSince,
 } from './recorder-types.ts';
 import { writeCameraFile } from './write-camera-file.ts';
 

@@ -9,9 +9,9 @@ import {
   reportDayOf,
   spanOfReportDay,
 } from '@nigehban/domain/report-days.ts';
-import { dropLease, holdLease } from '../store/correlation-store.ts';
 import type { Queryable, Sql } from '../store/database.ts';
 import { readElections } from '../store/election-store.ts';
+import { dropLease, holdLease } from '../store/engine-lease-store.ts';
 import {
   addCameraTimes,
   type CameraTimeRow,

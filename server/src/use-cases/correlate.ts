@@ -8,18 +8,16 @@ import { findOwnFaults } from '@nigehban/domain/own-faults.ts';
 import { announceAll } from '../store/change-feed.ts';
 import {
   carryOutPlan,
-  dropLease,
   type EngineAlertRow,
   type EngineIncidentRow,
-  holdLease,
   pageNow,
   readEngineAlerts,
   readEngineIncidents,
   readNodeStandings,
   readStationTies,
-  stillHeld,
 } from '../store/correlation-store.ts';
 import type { Sql } from '../store/database.ts';
+import { dropLease, holdLease, stillHeld } from '../store/engine-lease-store.ts';
 
 const leaseName = 'correlation';
 const leaseForMs = 5_000;

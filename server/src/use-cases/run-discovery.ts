@@ -17,7 +17,6 @@ import { Fault, toFaultMessage } from '@nigehban/domain/faults.ts';
 import type { DiscoveredCamera } from '@nigehban/domain/link-messages.ts';
 import type { RequestGateway } from '../link/node-requests.ts';
 import { addAudit } from '../store/audit-store.ts';
-import { dropLease, holdLease } from '../store/correlation-store.ts';
 import type { Sql } from '../store/database.ts';
 import {
   type DiscoveryRunRow,
@@ -27,6 +26,7 @@ import {
   storeChunkDone,
   storeDiscoveryFault,
 } from '../store/discovery-store.ts';
+import { dropLease, holdLease } from '../store/engine-lease-store.ts';
 import type { Enroller, Enrolment } from './enrol-camera.ts';
 import { openFound, sealFound } from './found-credentials.ts';
 import type { Registration } from './register-cameras.ts';
