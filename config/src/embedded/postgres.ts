@@ -234,7 +234,7 @@ async function startServer(
  */
 export async function startEmbeddedPostgres(
   options: EmbeddedServerOptions & {
-    /** Further settings of the server, as `name=value`; they go before our own. */
+    /** Further settings of the server, as `name=value`; they win over our own. */
     readonly settings?: readonly string[];
   },
 ): Promise<EmbeddedServer> {

@@ -8,21 +8,21 @@ returns table (alert_id int) language plpgsql
 set jit = off set plan_cache_mode = force_custom_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
-  v_held int;
+  v_known int;
   v_dark boolean;
   v_gone int[];
   v_moved int[];
   v_new int[];
   v_families text[];
 begin
-  -- Evaluations of one station wait here for each other; what follows reads what they committed.
-  perform from station_state where station_id = any(p_stations) order by station_id for update;
-  get diagnostics v_held = row_count;
-  if v_held < cardinality(p_stations) then
+  -- Before any station is held: two that make the same ones wait for each other in one direction only.
+  select count(*) into v_known from station_state where station_id = any(p_stations);
+  if v_known < cardinality(p_stations) then
     insert into station_state (station_id)
       select s.id from station s where s.id = any(p_stations) order by s.id on conflict do nothing;
-    perform from station_state where station_id = any(p_stations) order by station_id for update;
   end if;
+  -- Evaluations of one station wait here for each other; what follows reads what they committed.
+  perform from station_state where station_id = any(p_stations) order by station_id for update;
   v_dark := exists (select from expected_dark
     where cancelled_at is null and starts_at <= p_at and ends_at > p_at);
 
