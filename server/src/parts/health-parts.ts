@@ -17,9 +17,10 @@ import { beatServerProcess, endServerProcess } from '../store/server-process-sto
 import { readStateVersions } from '../store/state-version-store.ts';
 import { readRegistrationFailures, readStreamDifferences } from '../store/watch-store.ts';
 import { type CameraDirectory, streamOf } from '../use-cases/camera-directory.ts';
+import type { CameraMonitor } from '../use-cases/camera-monitor.ts';
 import type { CredentialBreaker } from '../use-cases/credential-breaker.ts';
 import { startGatewayInformer } from '../use-cases/inform-gateways.ts';
-import { type CameraMonitor, startCameraMonitor } from '../use-cases/monitor-cameras.ts';
+import { startCameraMonitor } from '../use-cases/monitor-cameras.ts';
 import { serverLeaseMs, startCameraOwnership } from '../use-cases/own-cameras.ts';
 import { createFactRouter } from '../use-cases/route-facts.ts';
 import { startWokenLoop } from '../use-cases/woken-loop.ts';

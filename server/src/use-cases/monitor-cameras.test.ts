@@ -8,7 +8,8 @@ import {
 import type { CameraCounters, NodeFact } from '@nigehban/domain/link-messages.ts';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CameraStateChange, StoredCameraState } from '../store/camera-state-store.ts';
-import { type CameraMonitor, startCameraMonitor } from './monitor-cameras.ts';
+import type { CameraMonitor } from './camera-monitor.ts';
+import { startCameraMonitor } from './monitor-cameras.ts';
 
 const log = createLogger('silent', 'test');
 let running: CameraMonitor | undefined;

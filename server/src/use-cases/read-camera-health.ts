@@ -18,7 +18,7 @@ import { Fault, type FaultCode, faultCatalogue } from '@nigehban/domain/faults.t
 import { loadCameraStates } from '../store/camera-state-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { type HealthFilter, readHealthRows } from '../store/health-store.ts';
-import type { CameraMonitor } from './monitor-cameras.ts';
+import type { CameraMonitor } from './camera-monitor.ts';
 
 export interface CameraHealthPorts {
   readonly sql: Queryable;

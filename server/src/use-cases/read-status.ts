@@ -13,7 +13,7 @@ import { readAssets } from '../store/camera-store.ts';
 import type { Sql } from '../store/database.ts';
 import { type CameraFilter, readCameras, readStations } from '../store/station-store.ts';
 import { readStationSupply } from '../store/supply-store.ts';
-import type { CameraMonitor } from './monitor-cameras.ts';
+import type { CameraMonitor } from './camera-monitor.ts';
 import { viewReasons } from './read-camera-health.ts';
 
 const historyLength = 50;

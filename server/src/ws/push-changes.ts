@@ -8,7 +8,7 @@ import type { Sql } from '../store/database.ts';
 import { readIncidents } from '../store/incident-store.ts';
 import { readDistrictPhases } from '../store/phase-store.ts';
 import { readStationDeltas } from '../store/station-state-store.ts';
-import type { CameraMonitor } from '../use-cases/monitor-cameras.ts';
+import type { CameraMonitor } from '../use-cases/camera-monitor.ts';
 import type { BrowserHub, Push } from './browser-hub.ts';
 
 /** A lone change is told at once; */

@@ -6,7 +6,7 @@ import { addAudit } from '../../store/audit-store.ts';
 import type { Sql } from '../../store/database.ts';
 import { readTransitionsBefore } from '../../store/health-store.ts';
 import { readWatchPolicy, storeWatchPolicy } from '../../store/watch-store.ts';
-import type { CameraMonitor } from '../../use-cases/monitor-cameras.ts';
+import type { CameraMonitor } from '../../use-cases/camera-monitor.ts';
 import { readAvailability } from '../../use-cases/read-availability.ts';
 import { readCameraHealth, readHealthTable } from '../../use-cases/read-camera-health.ts';
 import { signedIn } from '../access.ts';

@@ -1,7 +1,7 @@
 import type { ViewApprovalPolicy } from '@nigehban/domain/view-approval.ts';
 import { Type } from 'typebox';
 import type { Sql } from '../../store/database.ts';
-import type { CameraMonitor } from '../../use-cases/monitor-cameras.ts';
+import type { CameraMonitor } from '../../use-cases/camera-monitor.ts';
 import { listCameras, listStations, readCamera, readStation } from '../../use-cases/read-status.ts';
 import type { App } from '../app-type.ts';
 import {
