@@ -17,6 +17,7 @@ import { api, request } from '../api/api-client.ts';
 /** Alerts, incidents and expected darkness over HTTP. Every call throws ConsoleFault. */
 export const alertApi = {
   detail: (id: number) => request<AlertDetail>('GET', `/api/alerts/${id}`),
+  acknowledge: api.acknowledge,
   assign: (id: number, body: AssignBody) =>
     request<AlertView>('POST', `/api/alerts/${id}/assign`, { body }),
   note: (id: number, body: NoteBody) =>

@@ -1,18 +1,15 @@
-import type { IncidentAcknowledged } from '@nigehban/domain/api/alert-types.ts';
 import type { AlertView } from '@nigehban/domain/api/http-types.ts';
 import { useMutation, useMutationState } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api } from '../api/api-client.ts';
 import { ConsoleFault } from '../api/console-fault.ts';
 import { useServices } from '../app/services.tsx';
+import {
+  acknowledgeAlertAsSeen,
+  acknowledgeIncidentAsSeen,
+  isConflict,
+  type SeenIncident,
+} from './acknowledge-as-seen.ts';
 import { alertApi } from './alert-api.ts';
-
-/** The incident as it was seen, with the alerts of it that were known then. */
-interface SeenIncident {
-  readonly id: number;
-  readonly version: number;
-  readonly alerts: readonly AlertView[];
-}
 
 /** What came of the last acknowledgement. */
 export type AcknowledgeOutcome =
@@ -40,7 +37,7 @@ export type AcknowledgeOutcome =
 
 const mutationKeys = { alert: ['acknowledge-alert'], incident: ['acknowledge-incident'] } as const;
 
-/** Without a link it is tried again this often, as it was seen: the server checks the version. */
+/** Without a link it is tried again this often, for what was seen of it. */
 const retryEveryMs = 2_000;
 const retries = 150;
 const whileUnreachable = {
@@ -48,27 +45,6 @@ const whileUnreachable = {
     failures < retries && fault instanceof ConsoleFault && fault.code === 'SERVER_UNREACHABLE',
   retryDelay: retryEveryMs,
 };
-
-const isConflict = (fault: unknown): boolean =>
-  fault instanceof ConsoleFault && fault.code === 'ALERT_CHANGED';
-
-/** An incident that grows changes each second. What was seen of its alerts is what counts. */
-const attempts = 4;
-
-async function acknowledgeAsSeen(seen: SeenIncident): Promise<IncidentAcknowledged> {
-  const alerts = seen.alerts.map(({ id, version }) => ({ id, version }));
-  let { version } = seen;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await alertApi.acknowledgeIncident(seen.id, { version, seen: alerts });
-    } catch (fault) {
-      if (!isConflict(fault) || attempt === attempts) throw fault;
-      const now = await alertApi.incident(seen.id);
-      if (now.state === 'closed') throw fault;
-      version = now.version;
-    }
-  }
-}
 
 export interface Acknowledging {
   readonly outcome: AcknowledgeOutcome;
@@ -88,7 +64,7 @@ export function useAcknowledge(): Acknowledging {
 
   const oneAlert = useMutation({
     mutationKey: mutationKeys.alert,
-    mutationFn: (alert: AlertView) => api.acknowledge(alert.id, { version: alert.version }),
+    mutationFn: (alert: AlertView) => acknowledgeAlertAsSeen(alert),
     ...whileUnreachable,
     onSuccess: takeAlert,
     onError: async (fault, { id }) => {
@@ -106,15 +82,7 @@ export function useAcknowledge(): Acknowledging {
 
   const wholeIncident = useMutation({
     mutationKey: mutationKeys.incident,
-    mutationFn: async (seen: SeenIncident) => {
-      const result = await acknowledgeAsSeen(seen);
-      const told = new Set(result.conflicts);
-      const conflicts =
-        told.size === 0
-          ? []
-          : (await alertApi.incident(seen.id)).alerts.filter((alert) => told.has(alert.id));
-      return { ...result, conflicts };
-    },
+    mutationFn: (seen: SeenIncident) => acknowledgeIncidentAsSeen(seen),
     ...whileUnreachable,
     onSuccess: ({ incident, acknowledged, conflicts }) => {
       store.apply({ type: 'incident', seq: 0, incident });
