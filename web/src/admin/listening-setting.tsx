@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useCan } from '../app/session.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { FaultNotice } from '../ui/notice.tsx';
@@ -13,20 +14,26 @@ export function ListeningSetting() {
   const queries = useQueryClient();
   const mayDecide = useCan('setting.manage');
   const policy = useQuery({ queryKey: key, queryFn: listeningApi.policy });
+  // Shown from the click on: the state of a mutation reaches the page some time after it.
+  const [wanted, setWanted] = useState<boolean | null>(null);
   const save = useMutation({
     mutationFn: listeningApi.decide,
     onSuccess: (stored) => queries.setQueryData(key, stored),
+    onSettled: () => setWanted(null),
   });
-  const shown = save.isPending ? save.variables : policy.data;
   return (
     <section className={styles.panel}>
       <h2>{t('users.listening.title')}</h2>
       <label className={styles.check}>
         <input
           type="checkbox"
-          checked={shown?.operatorsListen ?? false}
-          disabled={!mayDecide || shown === undefined || save.isPending}
-          onChange={(event) => save.mutate({ operatorsListen: event.target.checked })}
+          checked={wanted ?? policy.data?.operatorsListen ?? false}
+          disabled={!mayDecide || policy.data === undefined || wanted !== null}
+          onChange={(event) => {
+            const operatorsListen = event.target.checked;
+            setWanted(operatorsListen);
+            save.mutate({ operatorsListen });
+          }}
           data-testid="operators-listen"
         />
         {t('users.listening.operators')}
