@@ -13,6 +13,7 @@ import type { WatchDown } from '@nigehban/domain/watch-orders.ts';
 import { WebSocket } from 'ws';
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../log/logger.ts';
+import { createTurnCork } from './cork-turn.ts';
 import { applyDesired, type DesiredOrders } from './desired-orders.ts';
 
 /** A node's side of the link (`domain/src/link-messages.ts`). */
@@ -64,6 +65,7 @@ class DiallingLink implements NodeLink {
   readonly #options: NodeLinkOptions;
   readonly #handlers = new Map<LinkMethod, Handler>();
   #socket: WebSocket | undefined;
+  #holdWrites = () => {};
   #orders: DesiredOrders = new Map();
   #attempts = 0;
   #stopped = false;
@@ -118,6 +120,10 @@ class DiallingLink implements NodeLink {
       perMessageDeflate: false,
     });
     this.#socket = socket;
+    this.#holdWrites = () => {};
+    socket.on('upgrade', ({ socket }) => {
+      this.#holdWrites = createTurnCork(socket);
+    });
     socket.on('open', () => {
       this.#attempts = 0;
       this.#options.log.info({ server: url.host }, 'linked to the server');
@@ -224,6 +230,8 @@ class DiallingLink implements NodeLink {
   }
 
   #send(message: LinkUp): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#holdWrites();
+    this.#socket.send(JSON.stringify(message));
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@nigehban/config/clock/clock.ts';
+import { createTurnCork } from '@nigehban/config/link/cork-turn.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import type {
@@ -75,7 +76,7 @@ export function createLinkServer(options: {
         return;
       }
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        serveNodeSocket(webSocket, clock, {
+        serveNodeSocket(webSocket, createTurnCork(socket), clock, {
           linked(node) {
             const { nodeId, role } = node.hello;
             const key = `${role}/${nodeId}`;

@@ -25,7 +25,7 @@ function link() {
     },
   });
   const say = (message: LinkUp) => socket.emit('message', JSON.stringify(message), false);
-  serveNodeSocket(socket as unknown as WebSocket, clock, {
+  serveNodeSocket(socket as unknown as WebSocket, () => {}, clock, {
     linked: () => log.push('linked'),
     facts: () => {},
     unlinked: () => log.push('unlinked'),

@@ -48,9 +48,10 @@ interface Waiting {
   readonly cancel: () => void;
 }
 
-/** Serves one authenticated socket until it closes. */
+/** Serves one authenticated socket until it closes. `holdWrites` is called before each write. */
 export function serveNodeSocket(
   socket: WebSocket,
+  holdWrites: () => void,
   clock: Clock,
   events: NodeConnectionEvents,
 ): void {
@@ -74,6 +75,7 @@ export function serveNodeSocket(
       socket.terminate();
       return;
     }
+    holdWrites();
     socket.send(JSON.stringify(message));
   };
   const request: NodeConnection['request'] = (method, params, timeoutMs) =>
