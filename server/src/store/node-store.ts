@@ -63,6 +63,16 @@ export async function readNodes(sql: Queryable): Promise<readonly NodeRow[]> {
 /** Any number of our own: one process plans at a time. */
 const planningLock = 4_206_118;
 
+/** Media nodes whose lease holds, in order. */
+export async function readLivingMediaNodes(
+  sql: Queryable,
+  nowMs: number,
+): Promise<readonly string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from node where role = 'media' and lease_until > ${nowMs}::timestamptz order by id`;
+  return rows.map(({ id }) => id);
+}
+
 /** Gives every registered camera a living media node and returns the moves made. */
 export async function assignCamerasToNodes(
   sql: Sql,
@@ -74,7 +84,7 @@ export async function assignCamerasToNodes(
       select id as node_id, lease_until > ${nowMs}::timestamptz as alive from node
       where role = 'media'`;
     const living = nodes.flatMap(({ nodeId, alive }) => (alive ? [nodeId] : []));
-    // Looked for every few seconds: of the cameras that have a living node none is joined with anything.
+    // Looked for often: of the cameras that have a living node none is joined with anything.
     const cameras = await tx<{ cameraId: CameraId; nodeId: string | null }[]>`
       select c.id as camera_id, x.node_id
       from (

@@ -1,5 +1,6 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { AssignmentMove } from '@nigehban/domain/assignment.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { LinkRole, StreamOrder } from '@nigehban/domain/link-messages.ts';
 import type { NodeConnection } from '../link/node-connection.ts';
@@ -8,6 +9,7 @@ import type { Sql } from '../store/database.ts';
 import { readHoldsInForce } from '../store/hold-store.ts';
 import {
   assignCamerasToNodes,
+  readLivingMediaNodes,
   renewLeases,
   storeNodeLinked,
   storeNodeUnlinked,
@@ -45,6 +47,8 @@ interface Told {
 /** Leases are renewed at least this often, and three times within their length. */
 const longestBeatMs = 2_000;
 const heldLookMs = 60_000;
+/** Without any news too: what changed while nobody could be told. */
+const assignAtLeastEveryMs = 30_000;
 
 export function startNodeInformer(options: {
   readonly sql: Sql;
@@ -63,6 +67,7 @@ export function startNodeInformer(options: {
   const beatEveryMs = Math.min(longestBeatMs, options.nodeLeaseMs / 3);
   let version = clock.nowMs();
   let stale = false;
+  let assigned = { living: '', atMs: Number.NEGATIVE_INFINITY };
   let holdsStale = false;
   let phasesStale = false;
   let unlinkedNews: NodeConnection[] = [];
@@ -137,6 +142,17 @@ export function startNodeInformer(options: {
     }
   };
 
+  /** Looks through all cameras when nodes came or went, the plan changed, or now and then. */
+  const assign = async (nowMs: number): Promise<readonly AssignmentMove[]> => {
+    const living = (await readLivingMediaNodes(sql, nowMs)).join(' ');
+    const sinceMs = nowMs - assigned.atMs;
+    const isRecent = sinceMs >= 0 && sinceMs < assignAtLeastEveryMs;
+    if (!stale && isRecent && living === assigned.living) return [];
+    const moves = await assignCamerasToNodes(sql, nowMs);
+    assigned = { living, atMs: nowMs };
+    return moves;
+  };
+
   const pass = async () => {
     const nowMs = clock.nowMs();
     const leaseUntilMs = nowMs + options.nodeLeaseMs;
@@ -156,7 +172,7 @@ export function startNodeInformer(options: {
     for (const role of ['media', 'gateway'] as const) {
       await renewLeases(sql, role, idsOf(role), leaseUntilMs);
     }
-    const moves = await assignCamerasToNodes(sql, nowMs);
+    const moves = await assign(nowMs);
     if (moves.length > 0) log.info({ cameras: moves.length }, 'cameras were given to media nodes');
     if (stale || moves.length > 0) {
       stale = false;
