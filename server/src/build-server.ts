@@ -207,7 +207,7 @@ export async function buildServer(
       health.planLoaded();
     },
   });
-  const pusher = createChangePusher({ sql, clock, log, monitor, hub });
+  const pusher = createChangePusher({ sql, clock, log, cameraDelta: health.delta, hub });
   let viewParts: ViewParts | null = null;
   let hearing: ReturnType<typeof addListeningParts> | null = null;
   const stopFollowing = await followChanges(sql, (change: Change) => {

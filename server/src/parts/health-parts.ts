@@ -11,15 +11,17 @@ import { addHealthRoutes } from '../http/routes/health-routes.ts';
 import type { LinkServer } from '../link/link-server.ts';
 import type { NodeConnection } from '../link/node-connection.ts';
 import { openFactExchange } from '../queue/fact-exchange.ts';
+import type { CameraDelta } from '../store/camera-delta-store.ts';
 import { loadCameraStates, storeCameraStates } from '../store/camera-state-store.ts';
 import type { Sql } from '../store/database.ts';
 import { beatServerProcess, endServerProcess } from '../store/server-process-store.ts';
 import { readStateVersions } from '../store/state-version-store.ts';
 import { readRegistrationFailures, readStreamDifferences } from '../store/watch-store.ts';
-import { type CameraDirectory, streamOf } from '../use-cases/camera-directory.ts';
+import { type CameraDirectory, perLoad, streamOf } from '../use-cases/camera-directory.ts';
 import type { CameraMonitor } from '../use-cases/camera-monitor.ts';
 import type { CredentialBreaker } from '../use-cases/credential-breaker.ts';
 import { startGatewayInformer } from '../use-cases/inform-gateways.ts';
+import type { StillCameras } from '../use-cases/judge-stills.ts';
 import { startCameraMonitor } from '../use-cases/monitor-cameras.ts';
 import { serverLeaseMs, startCameraOwnership } from '../use-cases/own-cameras.ts';
 import { createFactRouter } from '../use-cases/route-facts.ts';
@@ -35,8 +37,12 @@ export interface HealthParts {
   /** The directory was loaded again. */
   planLoaded(): void;
   addRoutes(app: App): void;
-  /** Cameras without snapshots that are ours to decide about and whose stream flows. */
-  stillCameras(): readonly CameraId[];
+  readonly stillCameras: StillCameras;
+  /**
+   * What browsers are told of a camera, from memory; null of one that another process decides about, or
+   * that is not registered: its row tells.
+   */
+  delta(cameraId: CameraId): CameraDelta | null;
   /** Null before it was read. */
   watchPolicy(): WatchPolicy | null;
   stop(): Promise<void>;
@@ -208,15 +214,23 @@ export async function startHealthParts(options: {
         known: (cameraId) => directory.find(cameraId) !== null,
       });
     },
-    // Asked every second, of all cameras: no array for each.
-    stillCameras() {
-      const ids: CameraId[] = [];
-      for (const { asset } of directory.all()) {
-        const { id, registered, hasSnapshot, nodeId } = asset;
-        if (hasSnapshot || !registered || nodeId === null || !ownership.owns(id)) continue;
-        if (monitor.state(id)?.detail.connection.kind === 'ONLINE') ids.push(id);
-      }
-      return ids;
+    stillCameras: {
+      all: perLoad(directory, () =>
+        directory
+          .all()
+          .filter(({ asset }) => !asset.hasSnapshot && asset.registered && asset.nodeId !== null)
+          .map(({ asset }) => asset.id),
+      ),
+      isRecorded: (id) =>
+        monitor.state(id)?.detail.connection.kind === 'ONLINE' && ownership.owns(id),
+    },
+    delta(id) {
+      const state = monitor.state(id);
+      const isOurs = state !== null && ownership.owns(id);
+      if (!isOurs || directory.find(id)?.asset.registered !== true) return null;
+      const { kind, sinceMs, fault } = state;
+      const { lastFrameMs, recording } = monitor.status(id);
+      return { id, state: kind, sinceMs, fault, lastFrameMs, recording };
     },
     watchPolicy: gateways.policy,
     async stop() {

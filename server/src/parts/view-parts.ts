@@ -10,7 +10,11 @@ import type { RequestGateway } from '../link/node-requests.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
 import { createViewApprovals, type ViewApprovals } from '../use-cases/approve-view.ts';
-import { type RecordedStill, startStillWatch } from '../use-cases/judge-stills.ts';
+import {
+  type RecordedStill,
+  type StillCameras,
+  startStillWatch,
+} from '../use-cases/judge-stills.ts';
 import type { ViewGate } from '../use-cases/view-gate.ts';
 import type { BrowserHub } from '../ws/browser-hub.ts';
 
@@ -43,7 +47,7 @@ export function addViewParts(
     readonly requestGateway: RequestGateway;
     readonly requestGatewayOf: LinkedAnywhere['requestGatewayOf'];
     /** See {@link startStillWatch}. */
-    readonly stillCameras: () => readonly CameraId[];
+    readonly stillCameras: StillCameras;
     readonly viewEveryMs: () => number | null;
   },
 ): ViewParts {

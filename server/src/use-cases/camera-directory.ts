@@ -41,6 +41,16 @@ export interface CameraDirectory {
   ordersFor(nodeId: string): readonly StreamOrder[];
 }
 
+/** What is made of all cameras, once for each load. */
+export function perLoad<T>(directory: Pick<CameraDirectory, 'loads'>, make: () => T): () => T {
+  let made: { readonly loads: number; readonly value: T } | null = null;
+  return () => {
+    const loads = directory.loads();
+    if (made?.loads !== loads) made = { loads, value: make() };
+    return made.value;
+  };
+}
+
 export function createCameraDirectory(
   sql: Queryable,
   secretKey: SecretKey,

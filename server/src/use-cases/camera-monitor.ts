@@ -7,6 +7,7 @@ import type { WatchFact } from '@nigehban/domain/watch-orders.ts';
 /** What is known of a camera at this moment, beyond what is stored. */
 export interface CameraLiveStatus {
   readonly lastFrameMs: number | null;
+  readonly recording: boolean;
   readonly counters: readonly CameraCounters[];
 }
 

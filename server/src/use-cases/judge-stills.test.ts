@@ -14,7 +14,7 @@ function stage(cameras: readonly CameraId[], pictureMs: (nowMs: number) => numbe
   const watch = startStillWatch({
     clock,
     log: createLogger('silent', 'test'),
-    cameras: () => cameras,
+    cameras: { all: () => cameras, isRecorded: () => true },
     viewEveryMs: () => state.everyMs,
     async takeStill() {
       state.inFlight += 1;

@@ -10,11 +10,18 @@ export interface RecordedStill {
   readonly atMs: number;
 }
 
+/** Cameras without snapshots. */
+export interface StillCameras {
+  /** All of the plan that have a media node. */
+  all(): readonly CameraId[];
+  /** This process decides about it, and its stream flows. */
+  isRecorded(cameraId: CameraId): boolean;
+}
+
 export interface StillWatchPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Cameras without snapshots that this process decides about and that are recorded now. */
-  readonly cameras: () => readonly CameraId[];
+  readonly cameras: StillCameras;
   /** Null while it is not known, 0 when no views are judged. */
   readonly viewEveryMs: () => number | null;
   readonly takeStill: (cameraId: CameraId) => Promise<RecordedStill>;
@@ -92,9 +99,10 @@ export function startStillWatch(ports: StillWatchPorts): StillWatch {
     const fromMs = Math.min(nowMs, Math.max(lookedUntilMs, nowMs - Math.max(everyMs, tickMs)));
     lookedUntilMs = nowMs;
     if (everyMs === 0) return;
-    const cameras = ports.cameras();
+    const cameras = ports.cameras.all();
     for (const cameraId of cameras) {
       if (!isViewDue(cameraId, everyMs, fromMs, nowMs) || running.has(cameraId)) continue;
+      if (!ports.cameras.isRecorded(cameraId)) continue;
       if (waiting.size < mostWaiting) waiting.add(cameraId);
       else counts.skipped += 1;
     }

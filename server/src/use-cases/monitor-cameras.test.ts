@@ -67,7 +67,7 @@ test('facts of the sub-stream and of a node that does not hold the camera count 
   monitor.facts('n1', [{ ...flowing, quality: 'sub' }]);
   monitor.facts('n2', [flowing, down]);
   await vi.waitFor(() => expect(stored).toEqual([]), 10_000);
-  expect(monitor.status(1)).toEqual({ lastFrameMs: null, counters: [] });
+  expect(monitor.status(1)).toEqual({ lastFrameMs: null, recording: false, counters: [] });
 });
 
 test('while the database is away nothing is lost, and the order stays', async () => {
@@ -128,7 +128,7 @@ test('counters tell the last packet and, when it changes, whether it is recorded
   monitor.facts('n1', [{ kind: 'stream-counters', cameras: [counters] }]);
   await vi.waitFor(() => expect(stored).toHaveLength(1), 10_000);
   expect(stored[0]).toMatchObject({ recording: true, transitions: [] });
-  expect(monitor.status(1)).toEqual({ lastFrameMs: 77, counters: [counters] });
+  expect(monitor.status(1)).toEqual({ lastFrameMs: 77, recording: true, counters: [counters] });
 });
 
 test('a storm probes a bounded number of cameras at once, and all in the end', async () => {

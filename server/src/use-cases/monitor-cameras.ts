@@ -184,8 +184,13 @@ class Monitor implements CameraMonitor {
 
   status(cameraId: CameraId): CameraLiveStatus {
     const camera = this.#cameras.get(cameraId);
-    if (camera === undefined) return { lastFrameMs: null, counters: [] };
-    return { lastFrameMs: lastFrameMsOf(camera), counters: [...camera.counters.values()] };
+    if (camera === undefined) return { lastFrameMs: null, recording: false, counters: [] };
+    const { recording } = camera;
+    return {
+      lastFrameMs: lastFrameMsOf(camera),
+      recording,
+      counters: [...camera.counters.values()],
+    };
   }
 
   state(cameraId: CameraId): CameraState | null {

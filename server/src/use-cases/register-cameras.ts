@@ -11,7 +11,7 @@ import type { DiscoveredCamera } from '@nigehban/domain/link-messages.ts';
 import type { RequestGateway } from '../link/node-requests.ts';
 import { storeRegistrationFault } from '../store/camera-store.ts';
 import type { Sql } from '../store/database.ts';
-import type { CameraDirectory, DirectoryEntry } from './camera-directory.ts';
+import { type CameraDirectory, type DirectoryEntry, perLoad } from './camera-directory.ts';
 import type { CredentialBreaker } from './credential-breaker.ts';
 import type { Enroller, Enrolment } from './enrol-camera.ts';
 import { chooseCandidates, commonCredentials } from './found-credentials.ts';
@@ -101,6 +101,9 @@ export function startRegistration(ports: RegistrationPorts): Registration {
     }
   };
 
+  const unregistered = perLoad(directory, () =>
+    directory.all().filter(({ asset }) => !asset.registered),
+  );
   const isDue = (entry: DirectoryEntry, nowMs: number): boolean => {
     const { asset, endpoint } = entry;
     if (asset.registered || endpoint === null || inFlight.has(asset.id)) return false;
@@ -145,7 +148,7 @@ export function startRegistration(ports: RegistrationPorts): Registration {
     if (stopped) return;
     if (ports.gateways() > 0) {
       const nowMs = clock.nowMs();
-      const due = directory.all().filter((entry) => isDue(entry, nowMs));
+      const due = unregistered().filter((entry) => isDue(entry, nowMs));
       queue = [...ports.shares.pick(due, ({ asset }) => asset.id)];
       fill();
     }

@@ -1,14 +1,14 @@
 import type { Clock } from '@nigehban/config/clock/clock.ts';
 import type { Logger } from '@nigehban/config/log/logger.ts';
+import type { CameraId } from '@nigehban/domain/camera.ts';
 import { phaseWithoutClock } from '@nigehban/domain/election-phase.ts';
 import { readAlerts } from '../store/alert-store.ts';
-import { readCameraDeltas } from '../store/camera-delta-store.ts';
+import { type CameraDelta, readCameraDeltas } from '../store/camera-delta-store.ts';
 import type { Change } from '../store/change-feed.ts';
 import type { Sql } from '../store/database.ts';
 import { readIncidents } from '../store/incident-store.ts';
 import { readDistrictPhases } from '../store/phase-store.ts';
 import { readStationDeltas } from '../store/station-state-store.ts';
-import type { CameraMonitor } from '../use-cases/camera-monitor.ts';
 import type { BrowserHub, Push } from './browser-hub.ts';
 
 /** A lone change is told at once; */
@@ -37,10 +37,11 @@ export function createChangePusher(options: {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly monitor: CameraMonitor;
+  /** From memory; null when only the database knows. */
+  readonly cameraDelta: (cameraId: CameraId) => CameraDelta | null;
   readonly hub: Pick<BrowserHub, 'pushAll' | 'clients'>;
 }): { readonly changed: (change: Change) => void; readonly stop: () => Promise<void> } {
-  const { sql, clock, log, monitor, hub } = options;
+  const { sql, clock, log, cameraDelta, hub } = options;
   const nothing = (): Waiting => ({
     cameras: new Set(),
     stations: new Set(),
@@ -92,10 +93,16 @@ export function createChangePusher(options: {
       changes = nothing();
       return;
     }
+    const known = new Map<CameraId, CameraDelta>();
+    for (const id of cameras) {
+      const delta = cameraDelta(id);
+      if (delta !== null) known.set(id, delta);
+    }
+    const unknown = [...cameras].filter((id) => !known.has(id));
     // Together: what a browser is told of a station is as old as what it is told of its alert.
     const [alertViews, cameraViews, incidentViews] = await Promise.all([
       alerts.size === 0 ? [] : readAlerts(sql, { ids: [...alerts], limit: alerts.size }),
-      cameras.size === 0 ? [] : readCameraDeltas(sql, [...cameras]),
+      unknown.length === 0 ? [] : readCameraDeltas(sql, unknown),
       incidents.size === 0
         ? []
         : readIncidents(sql, { ids: [...incidents], limit: incidents.size }),
@@ -112,9 +119,8 @@ export function createChangePusher(options: {
     for (const alert of alertViews.toReversed()) messages.push({ type: 'alert', alert });
     for (const incident of incidentViews.toReversed())
       messages.push({ type: 'incident', incident });
-    for (const camera of cameraViews) {
-      const { lastFrameMs } = monitor.status(camera.id);
-      messages.push({ type: 'camera', ...camera, lastFrameMs: lastFrameMs ?? camera.lastFrameMs });
+    for (const camera of [...known.values(), ...cameraViews]) {
+      messages.push({ type: 'camera', ...camera });
     }
     for (const station of stationViews) messages.push({ type: 'station', ...station });
     if (tellPhases) {
