@@ -6,6 +6,7 @@ import {
   type CameraObservation,
   type CameraState,
   type CameraStateKind,
+  detailToStore,
   type FailedOutcome,
   initialCameraState,
   isDown,
@@ -288,7 +289,7 @@ test('a restart keeps what was known; an older release’s row begins with its c
     judged(t0 + 2_000, 'COVERED'),
   ]);
   const stored = JSON.parse(JSON.stringify(state)) as CameraState;
-  const restored = restoreCameraState(stored, stored.detail);
+  const restored = restoreCameraState(stored, detailToStore(stored));
   expect(restored.detail).toEqual(state.detail);
   expect(run([flowing(t0 + 9_000), judged(t0 + 9_000, 'WELL')], restored).state.kind).toBe(
     'DEGRADED',
@@ -387,6 +388,7 @@ test('whatever happens: changes chain, faults explain, what is stored restores',
         expect(next.flowingSinceMs !== null && next.stoppedAtMs !== null).toBe(false);
         const stored = JSON.parse(JSON.stringify(next)) as CameraState;
         expect(restoreCameraState(stored, stored.detail).detail).toEqual(next.detail);
+        expect(restoreCameraState(stored, detailToStore(stored)).detail).toEqual(next.detail);
         state = next;
       }
     }),

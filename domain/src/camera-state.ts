@@ -271,19 +271,38 @@ export type CameraStateColumns = Pick<
 >;
 
 /**
+ * What of a state's detail is stored: only what restoring would not give by itself. Most cameras have
+ * little of it, and in a storm all of them are stored at once.
+ */
+export function detailToStore(state: CameraState): Partial<CameraStateDetail> {
+  const { connection, registered, conditions, flap, ...rest } = state.detail;
+  const given = restoredConnection(state);
+  const isGiven =
+    connection.kind === given.kind &&
+    connection.sinceMs === given.sinceMs &&
+    connection.fault === given.fault &&
+    connection.evidence === given.evidence;
+  const { breaks, sinceMs, episodes, lastDown } = flap;
+  const isCalm = breaks.length === 0 && sinceMs === null && episodes === 0 && lastDown === null;
+  return {
+    ...(isGiven ? {} : { connection }),
+    ...(registered ? { registered } : {}),
+    ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
+    ...(isCalm ? {} : { flap }),
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)),
+  };
+}
+
+/**
  * A stored state as it goes on after a restart: what was under way (a probe, flowing frames) begins
- * anew. `detail` is what an earlier release stored, or nothing.
+ * anew. `detail` is what {@link detailToStore} gave, or what an earlier release stored.
  */
 export function restoreCameraState(
   columns: CameraStateColumns,
   detail: Partial<CameraStateDetail>,
 ): CameraState {
-  const { kind, sinceMs, fault, evidence } = columns;
-  const initial = initialCameraState(sinceMs);
-  const connection = isConnectionKind(kind)
-    ? { kind, sinceMs, fault, evidence }
-    : { kind: 'ONLINE' as const, sinceMs, fault: null, evidence: null };
-  const restored = { ...initial.detail, connection, ...detail };
+  const initial = initialCameraState(columns.sinceMs);
+  const restored = { ...initial.detail, connection: restoredConnection(columns), ...detail };
   const lost = restored.connection.kind === 'SUSPECTED' || isDown(restored.connection.kind);
   const byStream = restored.sweep === null && restored.registration === null;
   return {
@@ -292,6 +311,17 @@ export function restoreCameraState(
     stoppedAtMs: lost && byStream ? restored.connection.sinceMs : null,
     detail: restored,
   };
+}
+
+function restoredConnection({
+  kind,
+  sinceMs,
+  fault,
+  evidence,
+}: CameraStateColumns): CameraStateDetail['connection'] {
+  return isConnectionKind(kind)
+    ? { kind, sinceMs, fault, evidence }
+    : { kind: 'ONLINE', sinceMs, fault: null, evidence: null };
 }
 
 function isConnectionKind(kind: CameraStateKind): kind is ConnectionKind {

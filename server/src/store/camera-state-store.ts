@@ -4,11 +4,11 @@ import type {
   CameraStateDetail,
   CameraStateKind,
 } from '@nigehban/domain/camera-state.ts';
-import { restoreCameraState } from '@nigehban/domain/camera-state.ts';
+import { detailToStore, restoreCameraState } from '@nigehban/domain/camera-state.ts';
 import type { FaultCode } from '@nigehban/domain/faults.ts';
 import { readReopenWithinMs } from './alert-store.ts';
 import { announceAll } from './change-feed.ts';
-import { type Queryable, type Sql, toJson } from './database.ts';
+import { isoOf, type Queryable, type Sql, toJson } from './database.ts';
 
 /** What the monitor remembers of one camera over a restart. */
 export interface StoredCameraState {
@@ -123,20 +123,20 @@ async function ingest(
   const states = changes.map(({ cameraId, state, recording, version }) => ({
     camera_id: cameraId,
     kind: state.kind,
-    since: toIso(state.sinceMs),
+    since: isoOf(state.sinceMs),
     fault: state.fault,
     evidence: state.evidence,
     stream_fault: state.streamFault,
     stream_evidence: state.streamEvidence,
-    last_frame_at: state.lastFrameMs === null ? null : toIso(state.lastFrameMs),
+    last_frame_at: state.lastFrameMs === null ? null : isoOf(state.lastFrameMs),
     recording,
-    detail: state.detail,
+    detail: detailToStore(state),
     version,
   }));
   const transitions = changes.flatMap(({ cameraId, transitions: list }) =>
     list.map((transition) => ({
       camera_id: cameraId,
-      at: toIso(transition.atMs),
+      at: isoOf(transition.atMs),
       from_kind: transition.from,
       to_kind: transition.to,
       fault: transition.fault,
@@ -185,8 +185,4 @@ export async function readTransitions(
     fault: row.fault,
     evidence: row.evidence,
   }));
-}
-
-function toIso(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -46,6 +46,11 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
   return guard.guard(pool);
 }
 
+/** A point of time as JSON documents for PostgreSQL have it. */
+export function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
 /** A value for a jsonb parameter. Our values are plain data: what JSON cannot say is not in them. */
 export function toJson(value: unknown): postgres.JSONValue {
   return value as postgres.JSONValue;

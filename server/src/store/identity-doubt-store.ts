@@ -1,6 +1,6 @@
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import { type FootageSpan, joinSpans, openDoubtEndUs } from '@nigehban/domain/identity-doubt.ts';
-import { type Queryable, type Sql, toJson } from './database.ts';
+import { isoOf, type Queryable, type Sql, toJson } from './database.ts';
 
 /** The session that a camera's pictures come from. */
 export interface StreamSessionRow {
@@ -48,13 +48,14 @@ export async function storeSessions(
   }));
   await sql`
     insert into identity_doubt (camera_id, from_at, state, evidence, session_at, session_source)
-    select c.id, coalesce(o.from_at, least(c.identity_checked_at, x.at), x.at), 'UNPROVEN',
+    select c.id, coalesce(o.from_at, least(p.checked_at, x.at), x.at), 'UNPROVEN',
       'The stream came back', x.at, x.source
     from jsonb_to_recordset(${sql.json(toJson(rows))})
       as x(id int, at timestamptz, source text)
     join camera c on c.id = x.id
+    left join identity_proof p on p.camera_id = c.id
     left join identity_doubt o on o.camera_id = c.id and o.to_at is null and o.state <> 'RELEASED'
-    where o.id is not null or c.identity_checked_at is null or c.identity_checked_at < x.at
+    where o.id is not null or p.checked_at is null or p.checked_at < x.at
     order by c.id
     on conflict (camera_id) where to_at is null and state <> 'RELEASED'
     do update set session_at = excluded.session_at, session_source = excluded.session_source,
@@ -109,8 +110,9 @@ export async function storeSessionsProved(
         forgotten as (
           delete from identity_doubt d using proofs p
           where d.camera_id = p.camera_id and d.state = 'RELEASED')
-      update camera c set identity_checked_at = greatest(${atMs}::timestamptz, p.session)
-      from proofs p where c.id = p.camera_id`;
+      insert into identity_proof (camera_id, checked_at)
+      select camera_id, greatest(${atMs}::timestamptz, session) from proofs order by camera_id
+      on conflict (camera_id) do update set checked_at = excluded.checked_at`;
   });
 }
 
@@ -140,19 +142,20 @@ export async function storeSessionsReleased(
           insert into identity_doubt (camera_id, from_at, state, evidence)
           select camera_id, from_at, 'RELEASED', 'It could not be asked in time' from shown
           on conflict (camera_id) where state = 'RELEASED' do nothing)
-      update camera c set identity_checked_at = greatest(c.identity_checked_at, s.session)
-      from shown s where c.id = s.camera_id`;
+      insert into identity_proof as p (camera_id, checked_at)
+      select camera_id, session from shown order by camera_id
+      on conflict (camera_id) do update set
+        checked_at = greatest(p.checked_at, excluded.checked_at)`;
   });
 }
 
-/** In the order in which breaks and sessions are stored, and cameras after them: nobody waits in a ring. */
+/** In the order in which breaks and sessions are stored: nobody waits in a ring. */
 async function holdOpenDoubts(tx: Queryable, keys: readonly SessionKey[]): Promise<void> {
   const ids = keys.map(({ cameraId }) => cameraId);
   await tx`
     select from identity_doubt
     where camera_id = any(${ids}::int[]) and to_at is null and state <> 'RELEASED'
     order by camera_id for update`;
-  await tx`select from camera where id = any(${ids}::int[]) order by id for no key update`;
 }
 
 function rowsOf(keys: readonly SessionKey[]) {
@@ -200,8 +203,4 @@ export async function readDoubts(
       toUs: toAt === null ? openDoubtEndUs : toAt * 1_000,
     })),
   );
-}
-
-function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -1,7 +1,7 @@
 import type { CameraEndpoint, CameraId } from '@nigehban/domain/camera.ts';
 import type { CameraProbe } from '@nigehban/domain/link-messages.ts';
 import { announce } from './change-feed.ts';
-import { type Queryable, type Sql, toJson } from './database.ts';
+import { isoOf, type Queryable, type Sql, toJson } from './database.ts';
 import { storeConfirmedDoubt } from './identity-doubt-store.ts';
 
 /** What a probe found of a camera of the plan. */
@@ -38,9 +38,11 @@ export async function storeRegistrations(
     clock_offset_ms: Math.round(probe.clockOffsetMs),
     credentials:
       sealedCredentials === null ? null : Buffer.from(sealedCredentials).toString('base64'),
-    at: new Date(atMs).toISOString(),
+    at: isoOf(atMs),
   }));
   await sql.begin(async (tx) => {
+    // Before the cameras: a first proof of one asks whether the camera is there.
+    await storeIdentityChecked(tx, writes);
     await tx`
       update camera c set
         serial = coalesce(c.serial, x.serial), mac = coalesce(c.mac, x.mac),
@@ -50,8 +52,8 @@ export async function storeRegistrations(
         has_events = coalesce(x.has_events, c.has_events),
         clock_offset_ms = x.clock_offset_ms,
         credentials = coalesce(decode(x.credentials, 'base64'), c.credentials),
-        registered_at = coalesce(c.registered_at, x.at), identity_checked_at = x.at,
-        registration_fault = null, registration_evidence = null
+        registered_at = coalesce(c.registered_at, x.at), registration_fault = null,
+        registration_evidence = null
       from jsonb_to_recordset(${tx.json(toJson(rows))}) as x(id int, serial text, mac text,
         address text, onvif_port int, manufacturer text, model text, firmware text, streams jsonb,
         has_snapshot boolean, has_synchronization_point boolean, has_events boolean,
@@ -78,7 +80,7 @@ export async function storeDisplaced(
       update camera set registered_at = null, registration_fault = 'CAMERA_IDENTITY_MISMATCH',
         registration_evidence = ${evidence}
       where id = ${cameraId} and registered_at is not null
-      returning identity_checked_at as checked_at`;
+      returning (select checked_at from identity_proof where camera_id = ${cameraId})`;
     const [row] = rows;
     if (row === undefined) return;
     const fromMs = Math.min(doubtFromMs ?? row.checkedAt ?? atMs, atMs);
@@ -88,16 +90,18 @@ export async function storeDisplaced(
   });
 }
 
-/** These cameras said again who they are. */
+/** These cameras said who they are, at these times. */
 export async function storeIdentityChecked(
   sql: Queryable,
-  cameraIds: readonly CameraId[],
-  atMs: number,
+  checked: readonly { readonly cameraId: CameraId; readonly atMs: number }[],
 ): Promise<void> {
+  const rows = checked.map(({ cameraId, atMs }) => ({ id: cameraId, at: isoOf(atMs) }));
   await sql`
-    with held as materialized (
-      select id from camera where id = any(${[...cameraIds]}::int[]) order by id for no key update)
-    update camera c set identity_checked_at = ${atMs}::timestamptz from held where c.id = held.id`;
+    insert into identity_proof (camera_id, checked_at)
+    select c.id, max(x.at) from jsonb_to_recordset(${sql.json(toJson(rows))})
+      as x(id int, at timestamptz)
+    join camera c on c.id = x.id group by c.id order by c.id
+    on conflict (camera_id) do update set checked_at = excluded.checked_at`;
 }
 
 /** Gives an asset the identity, and the address, of the device that a person put into its place. */

@@ -10,6 +10,7 @@ import { formatCsv } from '@nigehban/domain/csv-rows.ts';
 import { planColumnKeys } from '@nigehban/domain/plan-columns.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildTemplateXlsx } from '../plan/plan-template.ts';
+import { storeBroken } from '../store/identity-doubt-store.ts';
 import { buildList, type ListRow, listCsv, spoilRows } from '../testing/plan-lists.ts';
 import {
   startTestServer,
@@ -190,10 +191,17 @@ test('moved, changed, added and removed cameras are told apart; undo restores ev
     select lifecycle, (select count(*) from assignment a where a.camera_id = camera.id
       and valid_to is null)::int as open from camera where code = 'GE24-NA117-PS001-C5'`;
   expect(gone).toEqual({ lifecycle: 'retired', open: 0 });
+  const [added] = await server.sql<{ id: number }[]>`select max(id) as id from camera`;
+  const broken = [added?.id ?? 0, moved?.id ?? 0].map((cameraId) => ({ cameraId, atMs: 1_000 }));
+  await storeBroken(server.sql, broken);
 
   const undone = await call<PlanImportView>('POST', '/undo', { importId: applied.importId });
   expect(undone).toMatchObject({ undoneBy: 'administrator', canUndo: false });
   expect(await dump()).toEqual(before);
+  // What was doubted of a camera goes with it.
+  expect(await server.sql`delete from identity_doubt returning camera_id`).toEqual([
+    { cameraId: moved?.id },
+  ]);
   await expect(call('POST', '/undo', { importId: applied.importId })).rejects.toMatchObject({
     code: 'PLAN_UNDO_UNAVAILABLE',
   });

@@ -94,11 +94,12 @@ export function startIdentityKeeper(ports: IdentityPorts): IdentityKeeper {
   let cancel = () => {};
 
   const storeProved = () => {
-    const ids = proved;
+    const atMs = clock.nowMs();
+    const checked = proved.map((cameraId) => ({ cameraId, atMs }));
     proved = [];
-    if (ids.length === 0) return;
+    if (checked.length === 0) return;
     storing = storing.then(() =>
-      storeIdentityChecked(sql, ids, clock.nowMs()).catch((error) =>
+      storeIdentityChecked(sql, checked).catch((error) =>
         log.warn({ err: error }, 'proofs of identity cannot be stored'),
       ),
     );

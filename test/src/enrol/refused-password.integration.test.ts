@@ -162,8 +162,8 @@ test('streams, live views, checks, pictures, events and restarts try a wrong pas
   await until('both said who they are', 20_000, async () => {
     pass(20);
     const proved = await sql<{ id: number; checkedAt: number }[]>`
-      select id, identity_checked_at as checked_at from camera
-      where identity_checked_at is not null and id not in (select camera_id from identity_doubt)`;
+      select camera_id as id, checked_at from identity_proof
+      where camera_id not in (select camera_id from identity_doubt)`;
     // Each since its own stream began: they do not begin together.
     const since = proved.filter(
       ({ id, checkedAt }) => checkedAt >= (flowingAtMs.get(id) ?? Number.POSITIVE_INFINITY),
