@@ -25,6 +25,8 @@ export default defineConfig({
           exclude: [...excluded, '**/*.integration.test.ts', '**/*.journey.test.ts'],
           expect,
           testTimeout: 30_000,
+          // Two processors would get one worker, and most tests wait for something now and then.
+          maxWorkers: 3,
         },
       },
       {
