@@ -67,6 +67,8 @@ export function startNodeInformer(options: {
   const beatEveryMs = Math.min(longestBeatMs, options.nodeLeaseMs / 3);
   let version = clock.nowMs();
   let stale = false;
+  /** The plan changed since cameras were last given to nodes. */
+  let planNews = true;
   let assigned = { living: '', atMs: Number.NEGATIVE_INFINITY };
   let holdsStale = false;
   let phasesStale = false;
@@ -147,10 +149,17 @@ export function startNodeInformer(options: {
     const living = (await readLivingMediaNodes(sql, nowMs)).join(' ');
     const sinceMs = nowMs - assigned.atMs;
     const isRecent = sinceMs >= 0 && sinceMs < assignAtLeastEveryMs;
-    if (!stale && isRecent && living === assigned.living) return [];
-    const moves = await assignCamerasToNodes(sql, nowMs);
-    assigned = { living, atMs: nowMs };
-    return moves;
+    if (!planNews && isRecent && living === assigned.living) return [];
+    // Before it is read: what changes from here on is looked at again.
+    planNews = false;
+    try {
+      const moves = await assignCamerasToNodes(sql, nowMs);
+      assigned = { living, atMs: nowMs };
+      return moves;
+    } catch (error) {
+      planNews = true;
+      throw error;
+    }
   };
 
   const pass = async () => {
@@ -224,6 +233,7 @@ export function startNodeInformer(options: {
     },
     planChanged() {
       stale = true;
+      planNews = true;
       loop.wake();
     },
     holdsChanged() {
