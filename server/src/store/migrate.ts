@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '@nigehban/domain/faults.ts';
+import { advisoryLocks } from './advisory-locks.ts';
 import type { Sql } from './database.ts';
 
 export interface Migration {
@@ -19,9 +20,6 @@ export function readMigrations(
     .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
 }
 
-/** Any number of our own, the same in every process: one migrates, the others wait. */
-const migrationLock = 4_206_117;
-
 /**
  * Applies what is missing, each migration in the one transaction that also records its SHA-256.
  * Returns the names applied. @throws Fault MIGRATION_MISMATCH when an applied migration has changed
@@ -32,7 +30,7 @@ export async function migrate(
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<readonly string[]> {
   return await sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(${migrationLock})`;
+    await tx`select pg_advisory_xact_lock(${advisoryLocks.migrate})`;
     await tx`create table if not exists schema_migration (
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
     const applied = await tx<{ name: string; sha256: string }[]>`

@@ -1,6 +1,7 @@
 import { type AssignmentMove, planAssignments } from '@nigehban/domain/assignment.ts';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { LinkRole } from '@nigehban/domain/link-messages.ts';
+import { advisoryLocks } from './advisory-locks.ts';
 import { announce } from './change-feed.ts';
 import type { Queryable, Sql } from './database.ts';
 
@@ -60,9 +61,6 @@ export async function readNodes(sql: Queryable): Promise<readonly NodeRow[]> {
     select id, role, version, footage_url, linked_at, lease_until, unlinked_at from node order by id`;
 }
 
-/** Any number of our own: one process plans at a time. */
-const planningLock = 4_206_118;
-
 /** Media nodes whose lease holds, in order. */
 export async function readLivingMediaNodes(
   sql: Queryable,
@@ -79,7 +77,7 @@ export async function assignCamerasToNodes(
   nowMs: number,
 ): Promise<readonly AssignmentMove[]> {
   return await sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(${planningLock})`;
+    await tx`select pg_advisory_xact_lock(${advisoryLocks.cameraNodes})`;
     const nodes = await tx<{ nodeId: string; alive: boolean }[]>`
       select id as node_id, lease_until > ${nowMs}::timestamptz as alive from node
       where role = 'media'`;

@@ -1,13 +1,11 @@
 import type { PlanCounts, PlanImportView } from '@nigehban/domain/api/plan-types.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
+import { advisoryLocks } from './advisory-locks.ts';
 import { type Queryable, type Sql, toJson } from './database.ts';
-
-/** Any number of our own: one plan is applied at a time. */
-const planLock = 4_206_119;
 
 /** Until the transaction ends, no other one imports or undoes. */
 export async function lockPlan(sql: Queryable): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${planLock})`;
+  await sql`select pg_advisory_xact_lock(${advisoryLocks.plan})`;
 }
 
 /**
