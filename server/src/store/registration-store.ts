@@ -41,8 +41,6 @@ export async function storeRegistrations(
     at: isoOf(atMs),
   }));
   await sql.begin(async (tx) => {
-    // Before the cameras: a first proof of one asks whether the camera is there.
-    await storeIdentityChecked(tx, writes);
     await tx`
       update camera c set
         serial = coalesce(c.serial, x.serial), mac = coalesce(c.mac, x.mac),
@@ -60,6 +58,8 @@ export async function storeRegistrations(
         clock_offset_ms int,
         credentials text, at timestamptz)
       where c.id = x.id`;
+    // The order of everybody who holds them: cameras, doubts, proofs.
+    await storeIdentityChecked(tx, writes);
     await announce(tx, { topic: 'plan' });
   });
 }

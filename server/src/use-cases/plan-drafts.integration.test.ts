@@ -11,6 +11,9 @@ import { planColumnKeys } from '@nigehban/domain/plan-columns.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildTemplateXlsx } from '../plan/plan-template.ts';
 import { storeBroken } from '../store/identity-doubt-store.ts';
+import { lockPlan } from '../store/plan-import-store.ts';
+import { storeIdentityChecked } from '../store/registration-store.ts';
+import { beatServerProcess } from '../store/server-process-store.ts';
 import { buildList, type ListRow, listCsv, spoilRows } from '../testing/plan-lists.ts';
 import {
   startTestServer,
@@ -194,14 +197,15 @@ test('moved, changed, added and removed cameras are told apart; undo restores ev
   const [added] = await server.sql<{ id: number }[]>`select max(id) as id from camera`;
   const broken = [added?.id ?? 0, moved?.id ?? 0].map((cameraId) => ({ cameraId, atMs: 1_000 }));
   await storeBroken(server.sql, broken);
+  await storeIdentityChecked(server.sql, broken);
 
   const undone = await call<PlanImportView>('POST', '/undo', { importId: applied.importId });
   expect(undone).toMatchObject({ undoneBy: 'administrator', canUndo: false });
   expect(await dump()).toEqual(before);
-  // What was doubted of a camera goes with it.
-  expect(await server.sql`delete from identity_doubt returning camera_id`).toEqual([
-    { cameraId: moved?.id },
-  ]);
+  // What was doubted, or known, of who a camera is goes with it.
+  const left = [{ cameraId: moved?.id }];
+  expect(await server.sql`delete from identity_doubt returning camera_id`).toEqual(left);
+  expect(await server.sql`delete from identity_proof returning camera_id`).toEqual(left);
   await expect(call('POST', '/undo', { importId: applied.importId })).rejects.toMatchObject({
     code: 'PLAN_UNDO_UNAVAILABLE',
   });
@@ -425,6 +429,15 @@ test('a transaction that fails half way leaves nothing', async () => {
   expect(failed).toMatchObject({ state: 'ready', fault: { code: 'INTERNAL' } });
   expect(await dump()).toEqual(before);
   await server.sql`drop trigger fail_now on assignment`;
+});
+
+test('while a plan is applied the processes renew their leases', async () => {
+  const lease = await server.sql.begin(async (tx) => {
+    await lockPlan(tx);
+    // Within the transaction: were it the same lock, this would wait for its end.
+    return await beatServerProcess(server.sql, 'beside-an-import', [], 10_000);
+  });
+  expect(lease.servers).toContain('beside-an-import');
 });
 
 test('the template workbook is itself a plan; a broken file is refused with its reason', async () => {

@@ -223,29 +223,30 @@ alter table alert_event
   add constraint alert_event_pkey primary key (alert_id, id);
 drop index alert_event_alert;
 
--- As much for the doubts, which are made of cameras that were just looked up. A camera goes only with the
--- import that brought it, and takes its doubts along.
-alter table identity_doubt drop constraint identity_doubt_camera_id_fkey;
-create function forget_identity_doubts() returns trigger language plpgsql as $$
-begin
-  delete from identity_doubt where camera_id in (select id from gone);
-  return null;
-end $$;
-create trigger identity_doubt_gone after delete on camera referencing old table as gone
-  for each statement execute function forget_identity_doubts();
-
--- Alerts tell how many notes they have, and few have any.
-create index alert_event_noted on alert_event (alert_id) where step = 'noted';
-
 -- When a camera said last who it is. Not in its own row: that is wide, and each change of it is held
 -- against what a plan's import and the camera's history have to remember.
 create table identity_proof (
-  camera_id int primary key references camera on delete cascade,
+  camera_id int primary key,
   checked_at timestamptz not null
 ) with (fillfactor = 60);
 insert into identity_proof
   select id, identity_checked_at from camera where identity_checked_at is not null;
 alter table camera drop column identity_checked_at;
+
+-- Proofs and doubts are made of cameras that were just looked up; asking for each camera again cost as
+-- much as the steps of alerts, and held its row. A camera goes only with the import that brought it.
+alter table identity_doubt drop constraint identity_doubt_camera_id_fkey;
+create function forget_identity() returns trigger language plpgsql as $$
+begin
+  delete from identity_doubt where camera_id in (select id from gone);
+  delete from identity_proof where camera_id in (select id from gone);
+  return null;
+end $$;
+create trigger camera_identity_gone after delete on camera referencing old table as gone
+  for each statement execute function forget_identity();
+
+-- Alerts tell how many notes they have, and few have any.
+create index alert_event_noted on alert_event (alert_id) where step = 'noted';
 
 -- Looked for every five seconds, and few are.
 create index camera_unregistered on camera (id) where registered_at is null;
