@@ -3,7 +3,7 @@ import { rtpSequence, rtpSsrc } from './rtp-packet.ts';
 export interface ReorderLimits {
   /** A packet this far ahead of the next expected one ends the wait for those before it; a power of 2. */
   readonly maxPackets: number;
-  /** Longest wait for a missing packet, microseconds; seen at the next packet or {@link ReorderBuffer.expire}. */
+  /** Longest wait for a missing packet, microseconds; seen at {@link ReorderBuffer.expire}. */
   readonly maxDelayUs: number;
 }
 
@@ -77,10 +77,12 @@ export class ReorderBuffer {
       this.dropped++;
       this.#strayNext = (sequence + 1) & 0xffff;
     }
-    if (this.#held > 0) this.expire(arrivalUs);
   }
 
-  /** Gives up holes that are waited for longer than the limit. */
+  /**
+   * Gives up holes that are waited for longer than the limit. To be called when everything that came was
+   * pushed: of a process that stood still for long, the missing packet may be the next one to be read.
+   */
   expire(nowUs: number): void {
     while (this.#held > 0 && nowUs - this.#oldestArrivalUs() >= this.#maxDelayUs) this.#skipHole();
   }

@@ -33,6 +33,7 @@ export class UdpIntake {
   #allowedBytes = 0;
   #allowedPackets = 0;
   #closing: Promise<void> | undefined;
+  #expiry: NodeJS.Immediate | undefined;
 
   /** Bytes received from the server, RTCP included. */
   bytes = 0;
@@ -73,12 +74,12 @@ export class UdpIntake {
   tick(): void {
     if (this.#pairs.length === 0) return;
     this.#refill();
-    const nowUs = this.#options.clock.wallUs();
-    for (const reorder of this.#reorders) reorder.expire(nowUs);
+    this.#expireSoon();
   }
 
   /** No call of the handler follows. Resolves when all ports are free again. Idempotent. */
   close(): Promise<void> {
+    clearImmediate(this.#expiry);
     this.#closing ??= Promise.all(this.#pairs.map((pair) => pair.close())).then(() => undefined);
     return this.#closing;
   }
@@ -98,7 +99,18 @@ export class UdpIntake {
     if (isRtcp) this.#handler.onRtcp(track, bytes, 0, bytes.length, arrivalUs);
     else if (this.#handler.admit(track, bytes, 0, bytes.length, arrivalUs)) {
       reorder.push(bytes, arrivalUs);
+      if (reorder.held > 0) this.#expireSoon();
     }
+  }
+
+  /** After the sockets were read: timers run before them, and one datagram is read before the next. */
+  #expireSoon(): void {
+    if (this.#closing !== undefined) return;
+    this.#expiry ??= setImmediate(() => {
+      this.#expiry = undefined;
+      const nowUs = this.#options.clock.wallUs();
+      for (const reorder of this.#reorders) reorder.expire(nowUs);
+    });
   }
 
   /** Through the shared read buffer, where sinks expect packets to lie. */
