@@ -8,7 +8,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildConsole, buildMockConsole } from './build-mock-console.ts';
 import { type MockServer, startMockServer } from './mock-server.ts';
-import { makeScene, makeStill } from './scenes.ts';
+import { makeScene, makeStill, slowScene } from './scenes.ts';
 
 /** The console in a real browser against the mock server: what unit tests of its parts cannot see. */
 const require = createRequire(import.meta.url);
@@ -215,6 +215,16 @@ test('playback keeps wall time, names a gap and skips it', async () => {
   await page.getByTestId('playback-time').fill('99:99');
   await page.keyboard.press('Enter');
   await page.getByText('Write a time like').waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('a camera of two pictures a second is played up to its gap, and over it', async () => {
+  const gapStartMs = server.bootMs - 26 * 60_000;
+  await makeScene(slowScene);
+  await signIn('supervisor', `/cameras/${slowScene + 1}?t=${gapStartMs - 4_000}`);
+  await page.getByTestId('playback-gap').waitFor({ timeout: 20_000 });
+  const at = async () => Number(await page.getByTestId('timeline').getAttribute('data-at-ms'));
+  await eventually(at).toBeGreaterThan(gapStartMs + 115_000);
   expect(complaints).toEqual([]);
 });
 

@@ -18,6 +18,10 @@ const scenes = [
 
 export const sceneCount = scenes.length;
 
+/** One of the cameras is set to two pictures a second, as behind a thin uplink. */
+export const slowScene = 4;
+const picturesPerSecond = (index: number) => (index % scenes.length === slowScene ? 2 : 10);
+
 const widthPx = 640;
 const heightPx = 360;
 
@@ -59,16 +63,17 @@ function buildFilter(index: number): string {
 /** A minute of one scene as fragmented MP4 that plays alone (`tfdt` from 0), made once and kept. */
 export async function makeScene(index: number): Promise<string> {
   const folder = join(tmpdir(), 'nigehban-web-mock');
-  const path = join(folder, `scene-${index % scenes.length}.mp4`);
+  const rate = picturesPerSecond(index);
+  const path = join(folder, `scene-${index % scenes.length}-${rate}.mp4`);
   await mkdir(folder, { recursive: true });
   if (await stat(path).catch(() => null)) return path;
   const scene = scenes[index % scenes.length] ?? scenes[0];
   const unfinished = `${path}.${process.pid}.part`;
   await run('ffmpeg', [
     ...['-v', 'error', '-y', '-f', 'lavfi'],
-    ...['-i', `color=c=${scene.wall}:s=${widthPx}x${heightPx}:r=10:d=60`],
+    ...['-i', `color=c=${scene.wall}:s=${widthPx}x${heightPx}:r=${rate}:d=60`],
     ...['-vf', buildFilter(index), '-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'main'],
-    ...['-pix_fmt', 'yuv420p', '-g', '10', '-bf', '0', '-b:v', '500k', '-threads', '1'],
+    ...['-pix_fmt', 'yuv420p', '-g', `${rate}`, '-bf', '0', '-b:v', '500k', '-threads', '1'],
     ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-f', 'mp4', unfinished],
   ]);
   await rename(unfinished, path);

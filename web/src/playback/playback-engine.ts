@@ -38,6 +38,9 @@ const gapMessageMs = 2_500;
 const unreadableMessageMs = 1_500;
 /** Closer to the end of what is buffered than this, the video stands. */
 const endReachMs = 120;
+/** Browsers stand where the next picture is not complete: of a slow camera, so long before the end. */
+const standReachMs = 2_500;
+const standsAfterTicks = 3;
 
 /**
  * Plays one day's recording of one camera. Keeps media time equal to wall time: pieces are appended
@@ -54,6 +57,8 @@ export class PlaybackEngine {
   #playing = false;
   #rate = 1;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #lastSeconds = -1;
+  #stillTicks = 0;
 
   constructor(ports: PlaybackPorts, timeline: Timeline) {
     this.#ports = ports;
@@ -140,11 +145,25 @@ export class PlaybackEngine {
     this.#loader.want(wanted);
     const { video } = this.#ports;
     const leftMs = this.#buffer.leftAfter(video.currentTime) * 1000;
-    if (leftMs > endReachMs) {
+    if (leftMs > endReachMs && !this.#standsBeforeEnd(leftMs)) {
       this.#show();
       return;
     }
     this.#standAt(at + Math.max(0, leftMs));
+  }
+
+  /** It plays, but has had no picture to go on to for a while. */
+  #standsBeforeEnd(leftMs: number): boolean {
+    const { currentTime, readyState, seeking, paused } = this.#ports.video;
+    const isStill =
+      this.#playing &&
+      !paused &&
+      !seeking &&
+      readyState <= HTMLMediaElement.HAVE_CURRENT_DATA &&
+      currentTime === this.#lastSeconds;
+    this.#lastSeconds = currentTime;
+    this.#stillTicks = isStill ? this.#stillTicks + 1 : 0;
+    return leftMs <= standReachMs && this.#stillTicks >= standsAfterTicks;
   }
 
   #show(): void {
