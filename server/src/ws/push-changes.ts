@@ -14,7 +14,7 @@ import type { BrowserHub, Push } from './browser-hub.ts';
 /** A lone change is told at once; */
 const gatherForMs = 30;
 /** while they keep coming so long lies between two passes, so that a storm is read in few statements, */
-const gatherInStormForMs = 250;
+const gatherInStormForMs = 200;
 /** and so long at most where reading and telling takes its time: what comes first is storing. */
 const longestGatherMs = 1_500;
 /** While many cameras are registered the plan changes all the time: browsers load lists so often. */
