@@ -95,6 +95,7 @@ export class AudioMuxer implements AudioListener {
       trackId: audioTrackId,
       sequence: this.#nextSequence(),
       zeroTicks: this.#zeroTicks,
+      decodedTicks: this.#zeroTicks + this.#writtenTicks,
       endTicks: this.#endTicks,
       shiftTicks: 0,
       wallUs: Math.round(this.#segmentStartUs + (sinceZero * 1e6) / this.format.sampleRateHz),

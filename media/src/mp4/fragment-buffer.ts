@@ -14,6 +14,8 @@ export interface FragmentShape {
   readonly sequence: number;
   /** Ticks of the stream's clock that are the file's zero. */
   readonly zeroTicks: number;
+  /** No sample is decoded before this, the decoding time of the file's last sample so far. */
+  readonly decodedTicks: number;
   /** Presentation time at which the sample after this fragment is shown. */
   readonly endTicks: number;
   /**
@@ -59,6 +61,11 @@ export class FragmentBuffer {
 
   get full(): boolean {
     return this.count >= maxSamples;
+  }
+
+  /** Decoding time of the last sample, once {@link serialise} has written it. */
+  get decodedTicks(): number {
+    return this.#decode[this.count - 1] ?? Number.NEGATIVE_INFINITY;
   }
 
   get startsWithKey(): boolean {
@@ -109,9 +116,9 @@ export class FragmentBuffer {
    */
   serialise(shape: FragmentShape): number {
     const count = this.count;
-    const decode = this.#decodeTimes();
-    const baseTicks = Math.max(0, (decode[0] ?? 0) - shape.zeroTicks);
-    const withOffsets = this.#reordered || shape.shiftTicks > 0;
+    const decode = this.#decodeTimes(shape.decodedTicks);
+    const baseTicks = (decode[0] ?? 0) - shape.zeroTicks;
+    const withOffsets = this.#withOffsets(shape);
     const entryBytes = withOffsets ? 16 : 12;
     const trunBytes = 20 + count * entryBytes;
     const trafBytes = 8 + 20 + 20 + trunBytes;
@@ -154,17 +161,25 @@ export class FragmentBuffer {
     return offset;
   }
 
-  #decodeTimes(): Float64Array {
+  #decodeTimes(notBefore = Number.NEGATIVE_INFINITY): Float64Array {
     const count = this.count;
-    for (let index = 0; index < count; index++) this.#decode[index] = this.#ticks[index] ?? 0;
+    for (let index = 0; index < count; index++) {
+      // A clock that went back, as cameras' do when they are set, is not followed: the file's is one.
+      this.#decode[index] = Math.max(notBefore, this.#ticks[index] ?? 0);
+    }
     // With B-frames (ISO/IEC 14496-12 §8.6.1.3) the decoding times are the presentation times in order.
     if (this.#reordered) this.#decode.subarray(0, count).sort();
     return this.#decode;
   }
 
+  /** Whether samples are decoded at other times than they are shown. */
+  #withOffsets(shape: FragmentShape): boolean {
+    return this.#reordered || shape.shiftTicks > 0 || this.#decode[0] !== this.#ticks[0];
+  }
+
   #writeSamples(from: number, shape: FragmentShape): number {
     const { block, count } = this;
-    const withOffsets = this.#reordered || shape.shiftTicks > 0;
+    const withOffsets = this.#withOffsets(shape);
     let at = from;
     // With B-frames the next fragment may hold a picture earlier than its first one.
     const endTicks =

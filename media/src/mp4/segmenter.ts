@@ -30,8 +30,10 @@ interface OpenSegment {
   readonly lossBefore: number;
   initialisation: Buffer | undefined;
   shiftTicks: number;
-  /** Where its written fragments end. */
+  /** Where its written fragments end: goes forward alone, also when a camera's clock goes back. */
   writtenTicks: number;
+  /** When the last written sample is decoded. */
+  decodedTicks: number;
   sequence: number;
   frames: number;
 }
@@ -272,6 +274,7 @@ export class Segmenter implements AccessUnitListener {
       ),
       shiftTicks: 0,
       writtenTicks: this.#ticks,
+      decodedTicks: this.#ticks,
       sequence: 0,
       frames: 0,
     };
@@ -294,7 +297,7 @@ export class Segmenter implements AccessUnitListener {
     this.#audio?.endSegment();
     this.#segment = undefined;
     this.#targetMs = this.#settings.segmentMs;
-    const endUs = this.#wallAt(segment, endTicks);
+    const endUs = this.#wallAt(segment, Math.max(endTicks, segment.writtenTicks));
     this.#notBeforeUs = endUs;
     if (reason === 'length' || reason === 'format') this.#continuesUs = endUs;
     else this.#continuesUs = undefined;
@@ -309,16 +312,18 @@ export class Segmenter implements AccessUnitListener {
     });
   }
 
-  /** Writes the samples so far as a fragment that ends at `endTicks`. */
-  #cut(endTicks: number): void {
+  /** Writes the samples so far as a fragment that ends at `ticks`. */
+  #cut(ticks: number): void {
     const segment = this.#segment;
     const fragment = this.#fragment;
     if (segment === undefined) return;
+    const endTicks = Math.max(ticks, segment.writtenTicks);
     if (segment.initialisation !== undefined) segment.shiftTicks = fragment.reorderTicks;
     const offset = fragment.serialise({
       trackId: videoTrackId,
       sequence: this.#nextSequence(),
       zeroTicks: segment.zeroTicks,
+      decodedTicks: segment.decodedTicks,
       endTicks,
       shiftTicks: segment.shiftTicks,
       wallUs: this.#wallAt(segment, fragment.firstTicks),
@@ -326,6 +331,7 @@ export class Segmenter implements AccessUnitListener {
     });
     segment.initialisation = undefined;
     segment.writtenTicks = endTicks;
+    segment.decodedTicks = fragment.decodedTicks;
     const { block, end } = fragment;
     this.#wantedBlockBytes = Math.max(end + (end >> 3), this.#wantedBlockBytes * 0.9);
     const largest = this.#settings.pool.largestBytes;
@@ -362,7 +368,7 @@ export class Segmenter implements AccessUnitListener {
     const lengthUs = ((ticks - segment.zeroTicks) * 1e6) / this.#track.clockRateHz;
     const predictedUs = segment.startUs + lengthUs;
     const clockUs = this.#timeBroke ? predictedUs : (this.#clock.wallUs(ticks) ?? predictedUs);
-    const limitUs = lengthUs * maxSlew;
+    const limitUs = Math.abs(lengthUs) * maxSlew;
     const slewUs = Math.max(-limitUs, Math.min(limitUs, clockUs - predictedUs));
     return Math.round(predictedUs + slewUs);
   }
