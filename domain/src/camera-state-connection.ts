@@ -253,6 +253,10 @@ function decideTick(
   if (connection.flowingSinceMs !== null) return decideFlowingTick(connection, nowMs, policy);
   const { kind, sinceMs, probingSinceMs } = connection;
   if (kind === 'SUSPECTED') {
+    if (connection.stoppedAtMs === null) {
+      const unwatched = decideUnwatched(connection, known, nowMs, policy);
+      if (unwatched.connection.kind !== 'SUSPECTED') return unwatched;
+    }
     if (nowMs < (probingSinceMs ?? sinceMs) + policy.probeTimeoutMs) {
       return { connection, probe: false };
     }

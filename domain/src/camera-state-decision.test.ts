@@ -127,6 +127,19 @@ test('a stream that nobody follows any more: the state stays until the sweep tel
   expect(run([tick(t0 + 23_000)], back.state).state.kind).toBe('ONLINE');
 });
 
+test('suspected, then followed by nobody: a registration that failed for long says more than the stream', () => {
+  const failedAtMs = t0 + 2_000;
+  const { state } = run([
+    step(t0, { kind: 'frames-stopped', lastFrameMs: null, fault: 'CAMERA_SILENT', evidence: null }),
+    step(failedAtMs, { kind: 'registration-failed', atMs: failedAtMs, outcome: unreachable }),
+    step(t0 + 6_000, { kind: 'stream-unwatched' }),
+  ]);
+  expect(state.kind).toBe('SUSPECTED');
+  expect(run([tick(failedAtMs + policy.registrationGraceMs)], state).state.kind).toBe(
+    'UNREACHABLE',
+  );
+});
+
 test('a sibling’s failure foresees the own: no probe is waited for', () => {
   const foreseen = step(t0 + 4_000, { kind: 'sibling-checked', outcome: unreachable });
   const down = run([flowing(t0), foreseen, stopped(t0 + 5_000)]);
