@@ -5,11 +5,14 @@ import { defineConfig } from 'vitest/config';
  * servers (PostgreSQL, Redis, ffmpeg, mediasoup, RTSP peers). `journey`: the whole constellation in
  * a real browser. The file's name says which: x.test.ts, x.integration.test.ts, x.journey.test.ts.
  */
+const isGate = process.env.CI !== undefined;
 /**
  * Real servers, cameras and browsers on a machine that others use too: what fails there is tried up to twice
  * more. On a developer's machine it is not, so that a test which comes and goes is seen.
  */
-const retry = process.env.CI === undefined ? 0 : 2;
+const retry = isGate ? 2 : 0;
+/** Where a change is let in, chance has no say: property tests get one seed (see `npm run fuzz`). */
+const setupFiles = isGate ? ['./scripts/fixed-seed.ts'] : [];
 const excluded = ['**/node_modules/**', '**/dist/**'];
 
 /** What is waited for has longer than the second that Vitest gives it: other files run beside. */
@@ -24,6 +27,7 @@ export default defineConfig({
           include: ['**/*.test.ts', '**/*.test.tsx'],
           exclude: [...excluded, '**/*.integration.test.ts', '**/*.journey.test.ts'],
           expect,
+          setupFiles,
           testTimeout: 30_000,
           // Two processors would get one worker, and most tests wait for something now and then.
           maxWorkers: 3,
@@ -36,6 +40,7 @@ export default defineConfig({
           exclude: excluded,
           globalSetup: './server/src/testing/shared-database.ts',
           expect,
+          setupFiles,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           retry,
