@@ -66,7 +66,10 @@ test('gives whole pictures back however they are packed', () => {
     fc.property(
       fc.array(
         fc.record({
-          scan: fc.uint8Array({ minLength: 1, maxLength: 6000 }),
+          // A scan that ends with an end of image gets no second one.
+          scan: fc
+            .uint8Array({ minLength: 1, maxLength: 6000 })
+            .filter((scan) => scan.at(-2) !== 0xff || scan.at(-1) !== 0xd9),
           type: fc.constantFrom(0 as const, 1 as const),
           restartInterval: fc.constantFrom(0, 7),
           quality: fc.constantFrom(30, 99, 128, 200, 255),
