@@ -5,14 +5,8 @@ import { defineConfig } from 'vitest/config';
  * servers (PostgreSQL, Redis, ffmpeg, mediasoup, RTSP peers). `journey`: the whole constellation in
  * a real browser. The file's name says which: x.test.ts, x.integration.test.ts, x.journey.test.ts.
  */
-const isGate = process.env.CI !== undefined;
-/**
- * Real servers, cameras and browsers on a machine that others use too: what fails there is tried up to twice
- * more. On a developer's machine it is not, so that a test which comes and goes is seen.
- */
-const retry = isGate ? 2 : 0;
 /** Where a change is let in, chance has no say: property tests get one seed (see `npm run fuzz`). */
-const setupFiles = isGate ? ['./scripts/fixed-seed.ts'] : [];
+const setupFiles = process.env.CI === undefined ? [] : ['./scripts/fixed-seed.ts'];
 const excluded = ['**/node_modules/**', '**/dist/**'];
 
 /** What is waited for has longer than the second that Vitest gives it: other files run beside. */
@@ -43,7 +37,6 @@ export default defineConfig({
           setupFiles,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          retry,
           maxWorkers: 3,
         },
       },
@@ -55,7 +48,6 @@ export default defineConfig({
           expect,
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          retry,
           fileParallelism: false,
         },
       },

@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { countSuite, type SuiteCounts } from './test-report.ts';
+import {
+  countSuite,
+  type FileResult,
+  failedFiles,
+  parseReport,
+  type SuiteCounts,
+  withLaterRun,
+} from './test-report.ts';
 
 /** The checkout. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -93,31 +100,66 @@ export async function runStaticChecks(): Promise<SuiteCounts[]> {
   return Promise.all(steps);
 }
 
-/** Runs one of vitest's projects to its end; its JSON report stays in test-results/. */
-export async function runSuite(
+interface SuiteOptions {
+  readonly timeoutMs: number;
+  readonly isQuiet?: boolean;
+  /** A file that fails is run anew, from its beginning and without other suites' files, so often. */
+  readonly triesMore?: number;
+}
+
+interface SuiteRun {
+  /** undefined: the runner crashed. */
+  readonly files: readonly FileResult[] | undefined;
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/** Runs one of vitest's projects to its end; the JSON reports stay in test-results/. */
+export async function runSuite(suite: string, options: SuiteOptions): Promise<SuiteCounts> {
+  const startedMs = performance.now();
+  let { files, exitCode, output } = await runFiles(suite, suite, [], options);
+  for (let again = 1; again <= (options.triesMore ?? 0); again++) {
+    const failed = failedFiles(files);
+    if (files === undefined || failed.length === 0) break;
+    for (const failure of countSuite(suite, files, exitCode).failures) {
+      process.stdout.write(`again: ${failure.replace(root, '')}\n`);
+    }
+    const later = await runFiles(suite, `${suite}-again-${again}`, failed, options);
+    files = withLaterRun(files, later.files ?? []);
+    exitCode = later.exitCode;
+    output += later.output;
+  }
+  const counts = countSuite(suite, files, exitCode);
+  if (options.isQuiet && counts.failed > 0) process.stdout.write(output);
+  const { passed, failed, skipped } = counts;
+  const tookS = ((performance.now() - startedMs) / 1000).toFixed(1);
+  process.stdout.write(
+    `${failed === 0 ? 'ok    ' : 'FAILED'} ${suite} tests (${tookS} s): ` +
+      `${passed} passed, ${failed} failed, ${skipped} skipped\n`,
+  );
+  return { ...counts, failures: counts.failures.map((failure) => failure.replace(root, '')) };
+}
+
+/** Runs files of a project, all when none is named. */
+async function runFiles(
   suite: string,
-  options: { readonly timeoutMs: number; readonly isQuiet?: boolean },
-): Promise<SuiteCounts> {
+  reportName: string,
+  files: readonly string[],
+  options: SuiteOptions,
+): Promise<SuiteRun> {
   mkdirSync(resultsFolder, { recursive: true });
-  const reportPath = join(resultsFolder, `${suite}.json`);
+  const reportPath = join(resultsFolder, `${reportName}.json`);
   rmSync(reportPath, { force: true });
   const reporters = [
     `--reporter=${options.isQuiet ? 'minimal' : 'default'}`,
     '--reporter=json',
     `--outputFile.json=${reportPath}`,
   ];
-  const { exitCode, output, tookMs } = await runProgram(
+  const { exitCode, output } = await runProgram(
     'vitest',
-    ['run', '--project', suite, '--passWithNoTests', ...reporters],
+    ['run', '--project', suite, '--passWithNoTests', ...reporters, ...files],
     { timeoutMs: options.timeoutMs, isShown: !options.isQuiet },
   );
   const text = existsSync(reportPath) ? readFileSync(reportPath, 'utf8') : undefined;
-  const counts = countSuite(suite, text, exitCode);
-  if (options.isQuiet && counts.failed > 0) process.stdout.write(output);
-  const { passed, failed, skipped } = counts;
-  process.stdout.write(
-    `${failed === 0 ? 'ok    ' : 'FAILED'} ${suite} tests (${(tookMs / 1000).toFixed(1)} s): ` +
-      `${passed} passed, ${failed} failed, ${skipped} skipped\n`,
-  );
-  return { ...counts, failures: counts.failures.map((failure) => failure.replace(root, '')) };
+  return { files: parseReport(text), exitCode, output };
 }

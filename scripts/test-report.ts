@@ -7,7 +7,8 @@ export interface SuiteCounts {
   readonly failures: readonly string[];
 }
 
-interface FileResult {
+/** What a suite's run says of one of its files. */
+export interface FileResult {
   readonly name: string;
   readonly status: string;
   readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
@@ -25,16 +26,15 @@ function isFileResult(value: unknown): value is FileResult {
 }
 
 /**
- * Counts a suite from vitest's JSON report (undefined when it wrote none) and its exit code. What ends
- * badly without a failing test - a file that does not load, an error outside tests, a crash of the
- * runner - counts as one failure, so that it can't pass unseen.
+ * Counts a suite from its files' results (undefined when the runner wrote none) and the runner's exit
+ * code. What ends badly without a failing test - a file that does not load, an error outside tests, a
+ * crash of the runner - counts as one failure, so that it can't pass unseen.
  */
 export function countSuite(
   suite: string,
-  reportText: string | undefined,
+  files: readonly FileResult[] | undefined,
   exitCode: number | null,
 ): SuiteCounts {
-  const files = parseFiles(reportText);
   if (files === undefined) {
     return { passed: 0, failed: 1, skipped: 0, failures: [`${suite}: the test runner crashed`] };
   }
@@ -61,7 +61,8 @@ export function countSuite(
   };
 }
 
-function parseFiles(reportText: string | undefined): readonly FileResult[] | undefined {
+/** The files of vitest's JSON report; undefined when there is none or it is torn. */
+export function parseReport(reportText: string | undefined): readonly FileResult[] | undefined {
   if (reportText === undefined) return undefined;
   try {
     const report: unknown = JSON.parse(reportText);
@@ -72,6 +73,20 @@ function parseFiles(reportText: string | undefined): readonly FileResult[] | und
   } catch {
     return undefined;
   }
+}
+
+/** The names of the files that did not pass. */
+export function failedFiles(files: readonly FileResult[] | undefined): readonly string[] {
+  return (files ?? []).filter(({ status }) => status === 'failed').map(({ name }) => name);
+}
+
+/** The results with those of a later run in the place of its files' earlier ones. */
+export function withLaterRun(
+  files: readonly FileResult[],
+  later: readonly FileResult[],
+): readonly FileResult[] {
+  const byName = new Map(later.map((file) => [file.name, file]));
+  return files.map((file) => byName.get(file.name) ?? file);
 }
 
 /** The closing line: `N passed, N failed`, with `, N skipped` when there are any. */
