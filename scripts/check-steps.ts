@@ -118,14 +118,13 @@ interface SuiteRun {
 export async function runSuite(suite: string, options: SuiteOptions): Promise<SuiteCounts> {
   const startedMs = performance.now();
   let { files, exitCode, output } = await runFiles(suite, suite, [], options);
-  for (let again = 1; again <= (options.triesMore ?? 0); again++) {
-    const failed = failedFiles(files);
-    if (files === undefined || failed.length === 0) break;
+  for (let again = 1; again <= (options.triesMore ?? 0) && exitCode !== 0; again++) {
     for (const failure of countSuite(suite, files, exitCode).failures) {
       process.stdout.write(`again: ${failure.replace(root, '')}\n`);
     }
-    const later = await runFiles(suite, `${suite}-again-${again}`, failed, options);
-    files = withLaterRun(files, later.files ?? []);
+    // None is named when the runner crashed or an error came outside the tests: all are run.
+    const later = await runFiles(suite, `${suite}-again-${again}`, failedFiles(files), options);
+    files = files === undefined ? later.files : withLaterRun(files, later.files ?? []);
     exitCode = later.exitCode;
     output += later.output;
   }
