@@ -47,6 +47,56 @@ test('a district stands where the gravest of its elections puts it', () => {
   expect(phaseAt([byElection], 'RWP', 300)).toBeNull();
 });
 
+test('a district’s own entry replaces the common one of its phase alone', () => {
+  const clock = ['drill', 'eve', 'poll', 'count', 'custody', 'idle'] as const;
+  const province: Election = {
+    id: 1,
+    districtCodes: null,
+    entries: [
+      ...clock.map((phase, index) => ({ districtCode: null, phase, startsAtMs: 100 * index })),
+      { districtCode: 'LHR', phase: 'drill', startsAtMs: 50 },
+      { districtCode: 'MUL', phase: 'count', startsAtMs: 350 },
+      // Postponed.
+      { districtCode: 'RWP', phase: 'poll', startsAtMs: 600 },
+      { districtCode: 'RWP', phase: 'count', startsAtMs: 700 },
+      { districtCode: 'RWP', phase: 'custody', startsAtMs: 800 },
+    ],
+  };
+  const at = (code: string, ms: number) => phaseAt([province], code, ms)?.phase ?? null;
+  const times = [0, 50, 150, 200, 300, 350, 450, 500, 650, 750, 850];
+  const phases = (code: string) => times.map((ms) => at(code, ms));
+  expect(phases('FSD')).toEqual([
+    'drill',
+    'drill',
+    'eve',
+    'poll',
+    'count',
+    'count',
+    'custody',
+    ...Array(4).fill('idle'),
+  ]);
+  expect(phases('LHR')).toEqual([null, ...phases('FSD').slice(1)]);
+  expect(phases('MUL')).toEqual([
+    'drill',
+    'drill',
+    'eve',
+    'poll',
+    'poll',
+    'count',
+    'custody',
+    ...Array(4).fill('idle'),
+  ]);
+  expect(phases('RWP')).toEqual([
+    'drill',
+    'drill',
+    ...Array(5).fill('eve'),
+    'idle',
+    'poll',
+    'count',
+    'custody',
+  ]);
+});
+
 test('of two elections in the same phase the one that began first counts, in any order', () => {
   const late = { ...byElection, id: 3, entries: [{ ...byElection.entries[0], startsAtMs: 350 }] };
   const lists = [
@@ -80,8 +130,7 @@ test('the spans of a district have no holes and change where its phase does', ()
     [100, 200, 'drill'],
     [200, 300, 'idle'],
     [300, 400, 'poll'],
-    [400, 500, 'count'],
-    [500, 600, 'count'],
+    [400, 600, 'count'],
     [600, 700, 'idle'],
   ]);
 });

@@ -5,9 +5,9 @@
 export const pollPhases = ['idle', 'install', 'drill', 'eve', 'poll', 'count', 'custody'] as const;
 export type PollPhase = (typeof pollPhases)[number];
 
-/** From `startsAtMs` until the next entry of the same district (or of the whole election) begins. */
+/** From `startsAtMs` until the next entry for the district begins. */
 export interface PhaseEntry {
-  /** Null: for every district of the election that has no entry of its own at that time. */
+  /** Null: for every district of the election that has no entry of its own for that phase. */
   readonly districtCode: string | null;
   readonly phase: PollPhase;
   readonly startsAtMs: number;
@@ -75,20 +75,32 @@ export function phaseAt(
   return gravest;
 }
 
-/** A district's own latest entry that began, else the latest for all; of two at once the later listed. */
+/**
+ * What of an election's clock is for a district. Its own entry stands in the place of the common one of
+ * the same phase and of no other: who counts longer still keeps custody with all, and a drill of its own
+ * does not hold a district back on polling day.
+ */
+function entriesFor(entries: readonly PhaseEntry[], districtCode: string): readonly PhaseEntry[] {
+  const own = entries.filter((entry) => entry.districtCode === districtCode);
+  const common = entries.filter(
+    (entry) => entry.districtCode === null && !own.some(({ phase }) => phase === entry.phase),
+  );
+  return [...common, ...own];
+}
+
+/** The latest entry for a district that began; of two at once its own, then the later listed. */
 function entryAt(
   entries: readonly PhaseEntry[],
   districtCode: string,
   nowMs: number,
 ): PhaseEntry | null {
-  const latest = (code: string | null) =>
-    entries
-      .filter((entry) => entry.districtCode === code && entry.startsAtMs <= nowMs)
-      .reduce<PhaseEntry | null>(
-        (best, entry) => (best === null || entry.startsAtMs >= best.startsAtMs ? entry : best),
-        null,
-      );
-  return latest(districtCode) ?? latest(null);
+  return entriesFor(entries, districtCode)
+    .filter(({ startsAtMs }) => startsAtMs <= nowMs)
+    .reduce<PhaseEntry | null>(
+      (latest, entry) =>
+        latest === null || entry.startsAtMs >= latest.startsAtMs ? entry : latest,
+      null,
+    );
 }
 
 /** When an entry that may change a district's phase begins, in order of time, without repetition. */
@@ -98,8 +110,7 @@ export function phaseEdges(
 ): readonly number[] {
   const edges = elections
     .filter((election) => isHeldIn(election, districtCode))
-    .flatMap((election) => election.entries)
-    .filter((entry) => entry.districtCode === districtCode || entry.districtCode === null)
+    .flatMap((election) => entriesFor(election.entries, districtCode))
     .map((entry) => entry.startsAtMs);
   return [...new Set(edges)].sort((a, b) => a - b);
 }
