@@ -175,7 +175,7 @@ export class Segmenter implements AccessUnitListener {
   blockFull(unit: AccessUnit, needed: number): boolean {
     const { pool } = this.#settings;
     if (this.#fragment.count > 0 && this.#ticks > this.#fragment.latestTicks) {
-      this.#cut(this.#ticks);
+      this.#cut(this.#ticks, true);
       if (unit.position + needed <= unit.block.length) return true;
     }
     const old = this.#fragment.block;
@@ -312,8 +312,11 @@ export class Segmenter implements AccessUnitListener {
     });
   }
 
-  /** Writes the samples so far as a fragment that ends at `ticks`. */
-  #cut(ticks: number): void {
+  /**
+   * Writes the samples so far as a fragment that ends at `ticks`; `full`: because its block is full. The
+   * next block is as large as the largest fragment of late, and of the next class only after a full one.
+   */
+  #cut(ticks: number, full = false): void {
     const segment = this.#segment;
     const fragment = this.#fragment;
     if (segment === undefined) return;
@@ -333,7 +336,8 @@ export class Segmenter implements AccessUnitListener {
     segment.writtenTicks = endTicks;
     segment.decodedTicks = fragment.decodedTicks;
     const { block, end } = fragment;
-    this.#wantedBlockBytes = Math.max(end + (end >> 3), this.#wantedBlockBytes * 0.9);
+    const atLeastBytes = full ? block.length + 1 : end;
+    this.#wantedBlockBytes = Math.max(atLeastBytes, this.#wantedBlockBytes * 0.9);
     const largest = this.#settings.pool.largestBytes;
     const next = this.#settings.pool.take(Math.min(this.#wantedBlockBytes, largest)) ?? noBlock;
     fragment.restart(next);
