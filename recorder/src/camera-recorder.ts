@@ -390,7 +390,7 @@ export class CameraRecorder implements StreamSink, SegmentOutput {
       }
     }
     if (folders.length === 0) throw away;
-    return { folders, onFailed };
+    return { folders, onFailed, assertThere: (folder) => volumes.assertThere(folder) };
   }
 
   #enqueue(task: () => Promise<void>): void {

@@ -1,7 +1,9 @@
-import { mkdir, truncate } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraId } from '@nigehban/domain/camera.ts';
 import type { ChainEntry, GapCause, GapEntry, SegmentEntry } from '@nigehban/domain/footage.ts';
+import { codeOf } from '../disk/disk-fault.ts';
+import { makeHourFolder } from '../disk/hour-folder.ts';
 import { chainFileName, type FootageRoots, hourFolder, rootsOf } from '../footage-layout.ts';
 import { appendLine } from './append-line.ts';
 import { listHours, readChainHour } from './chain-files.ts';
@@ -19,6 +21,8 @@ export interface ChainHead {
 export interface ChainTargets {
   /** In order of preference; one that takes the line is enough. */
   readonly folders: readonly string[];
+  /** Rejects when the folder is not on its volume; asked before a camera's first folder is made there. */
+  readonly assertThere?: (folder: string) => Promise<void>;
   readonly onFailed?: (folder: string, error: unknown) => void;
 }
 
@@ -41,6 +45,8 @@ export class CameraChain {
   #coveredUntilUs: number | undefined;
   /** Entries stand in the hour of their start, but never before an older entry. */
   #hour = '';
+  /** How long its file of that hour is on a volume where the last line went well. */
+  readonly #knownBytes = new Map<string, number>();
 
   private constructor(roots: FootageRoots, cameraId: CameraId) {
     this.#targets = { folders: rootsOf(roots).slice(0, chainCopies) };
@@ -125,11 +131,10 @@ export class CameraChain {
     const line = formatChainLine(entry);
     let written = false;
     let failure: unknown = new Error('No volume to write the chain to');
+    if (hour !== this.#hour) this.#knownBytes.clear();
     for (const root of targets.folders) {
       try {
-        const folder = join(root, String(this.cameraId), hour);
-        await mkdir(folder, { recursive: true });
-        await appendLine(join(folder, chainFileName), line);
+        await this.#appendOn(root, hour, line, targets.assertThere);
         written = true;
       } catch (error) {
         failure = error;
@@ -138,6 +143,25 @@ export class CameraChain {
     }
     if (!written) throw failure;
     this.#take(entry, line, hour);
+  }
+
+  async #appendOn(
+    root: string,
+    hour: string,
+    line: string,
+    assertThere: ChainTargets['assertThere'],
+  ): Promise<void> {
+    const folder = join(root, String(this.cameraId), hour);
+    const path = join(folder, chainFileName);
+    const options = { knownBytes: this.#knownBytes.get(root) };
+    // What is not known after a failure is looked at.
+    this.#knownBytes.delete(root);
+    const bytes = await appendLine(path, line, options).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      await makeHourFolder(folder, async () => await assertThere?.(root));
+      return await appendLine(path, line);
+    });
+    this.#knownBytes.set(root, bytes);
   }
 
   #take(entry: ChainEntry, line: string, hour: string): void {

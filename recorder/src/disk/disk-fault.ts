@@ -11,3 +11,8 @@ export function diskFault(error: unknown, folder: string): Fault {
     { cause: error, details: { folder, error: code } },
   );
 }
+
+/** The system's name of an error, such as ENOENT; undefined when it has none. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { close, fdatasync, ftruncate, mkdir, open, unlink, write } from 'node:fs';
+import { close, fdatasync, ftruncate, open, unlink, write } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BlockPool } from '@nigehban/media/mp4/block-pool.ts';
+import { makeHourFolder } from './hour-folder.ts';
 import type { SyncGate } from './sync-gate.ts';
 import type { WriteBudget } from './write-budget.ts';
 
@@ -149,14 +150,9 @@ export class SegmentFile {
         opened(error, descriptor);
         return;
       }
-      // No folder is made where an unmounted disk left an empty one.
-      this.#assertThere().then(
-        () =>
-          mkdir(dirname(this.path), { recursive: true }, (folderError) => {
-            if (folderError !== null) opened(folderError, -1);
-            else open(this.path, 'wx', opened);
-          }),
-        (away: Error) => opened(away, -1),
+      makeHourFolder(dirname(this.path), this.#assertThere).then(
+        () => open(this.path, 'wx', opened),
+        (failure: Error) => opened(failure, -1),
       );
     });
   }

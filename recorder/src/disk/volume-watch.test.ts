@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -47,6 +47,21 @@ test('another volume in the same place is not the one it was', async () => {
   await rename(`${mark}.kept`, mark);
   expect(await watch.look()).toBeDefined();
   expect(watch.fault).toBeUndefined();
+});
+
+test('a mark that is written over in its place is noticed', async () => {
+  const watch = new VolumeWatch(root, 0.05);
+  await watch.assertThere();
+  await watch.assertThere();
+  const mark = join(root, 'volume.json');
+  const own = await readFile(mark, 'utf8');
+  await writeFile(
+    mark,
+    own.replace(/[0-9a-f]/, (digit) => (digit === '0' ? '1' : '0')),
+  );
+  await expect(watch.assertThere()).rejects.toMatchObject({ code: 'DISK_FAILED' });
+  await writeFile(mark, own);
+  await watch.assertThere();
 });
 
 test('processes that start at once agree on the mark, and leave nothing else behind', async () => {

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, link, readFile, statfs, unlink, writeFile } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import {
+  access,
+  constants,
+  link,
+  readFile,
+  stat,
+  statfs,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type DiskLevel,
@@ -10,7 +20,7 @@ import {
 } from '@nigehban/domain/disk-level.ts';
 import { Fault } from '@nigehban/domain/faults.ts';
 import { volumeFileName } from '../footage-layout.ts';
-import { diskFault } from './disk-fault.ts';
+import { codeOf, diskFault } from './disk-fault.ts';
 
 export interface VolumeState {
   readonly folder: string;
@@ -35,6 +45,8 @@ export class VolumeWatch {
   readonly #reserve: number;
   readonly #readSpace: (folder: string) => Promise<DiskSpace>;
   #id: string | undefined;
+  /** The file in which the mark was read last. */
+  #seen: BigIntStats | undefined;
   #level: DiskLevel = 'well';
   #fault: Fault | undefined;
 
@@ -84,7 +96,12 @@ export class VolumeWatch {
     const path = join(this.#folder, volumeFileName);
     try {
       this.#id ??= await markVolume(path);
-      if ((await readFile(path, 'utf8')) === this.#id) return;
+      const now = await stat(path, { bigint: true });
+      if (this.#seen !== undefined && isSameFile(this.#seen, now)) return;
+      if ((await readFile(path, 'utf8')) === this.#id) {
+        this.#seen = now;
+        return;
+      }
     } catch (error) {
       // Not a byte left for the mark: the volume is there.
       if (codeOf(error) === 'ENOSPC') return;
@@ -95,6 +112,11 @@ export class VolumeWatch {
       details: { folder: this.#folder, error: 'away' },
     });
   }
+}
+
+/** Whether it is the same file, unchanged: whatever changes it changes its ctime. */
+function isSameFile(before: BigIntStats, now: BigIntStats): boolean {
+  return before.ino === now.ino && before.dev === now.dev && before.ctimeNs === now.ctimeNs;
 }
 
 /** The volume's mark; made when it has none. Whole at once: several processes may make it. */
@@ -115,8 +137,4 @@ export async function markVolume(path: string): Promise<string> {
     await unlink(part).catch(() => undefined);
   }
   return await readFile(path, 'utf8');
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
