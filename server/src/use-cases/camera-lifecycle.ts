@@ -15,6 +15,7 @@ import { Fault } from '@nigehban/domain/faults.ts';
 import type { ViewApprovalPolicy } from '@nigehban/domain/view-approval.ts';
 import { evaluateStations } from '../store/alert-store.ts';
 import { addAudit } from '../store/audit-store.ts';
+import { beginAgain } from '../store/begin-again.ts';
 import { announce } from '../store/change-feed.ts';
 import type { Queryable, Sql } from '../store/database.ts';
 import {
@@ -87,7 +88,7 @@ export function createCameraLifecycle(options: {
       readonly result: (tx: Queryable) => Promise<T>;
     }>,
   ): Promise<T> =>
-    (await sql.begin(async (tx) => {
+    await beginAgain(sql, async (tx) => {
       const nowMs = clock.nowMs();
       const { username: actor, address } = person;
       await actAs(tx, actor, nowMs);
@@ -97,7 +98,7 @@ export function createCameraLifecycle(options: {
       await addAudit(tx, { actor, address, action, subject, details }, nowMs);
       await announce(tx, { topic: 'plan' });
       return await result(tx);
-    })) as T;
+    });
 
   const assignment = async (tx: Queryable, id: number): Promise<AssignmentView> => {
     const [view] = await readAssignments(tx, { id }, viewApproval);
